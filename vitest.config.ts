@@ -1,0 +1,40 @@
+import { defineConfig } from 'vitest/config';
+
+// Node 24 is the npm package `node`; a plain `vitest` under an older Node would crash in better-sqlite3.
+if (Number(process.versions.node.split('.')[0]) < 24)
+  throw new Error(`Node 24 is needed, this is ${process.versions.node}. Use: npm test`);
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['services/*/src/**/*.test.ts', 'scripts/**/*.test.ts'],
+          testTimeout: 20_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'rules',
+          include: ['tests/rules/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'bare',
+          include: ['tests/bare/**/*.test.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
