@@ -9,19 +9,20 @@ export interface GuardAnswer {
   because: string;
 }
 
-interface Common {
+/** What is decided, and why. */
+export type Choice =
+  /** `step` is an index into the playbook's steps. */
+  | { kind: 'act'; reason: ActReason; step: number }
+  /** `until` is when the wait ends, where that is known; it is looked at again sooner. */
+  | { kind: 'defer'; reason: DeferReason; until: Instant | null }
+  | { kind: 'skip'; reason: SkipReason }
+  | { kind: 'escalate'; reason: EscalateReason };
+
+export type Decision = Choice & {
   /** Further reasons that held at the same time, in order of precedence. */
   also: readonly Reason[];
   guards: readonly GuardAnswer[];
-}
-
-export type Decision = Common &
-  (
-    | { kind: 'act'; reason: ActReason /** Index into the playbook's steps. */; step: number }
-    | { kind: 'defer'; reason: DeferReason /** When to look again. */; until: Instant }
-    | { kind: 'skip'; reason: SkipReason }
-    | { kind: 'escalate'; reason: EscalateReason }
-  );
+};
 
 /** Decisions that need no new row but raise the counter of the last one (G10). */
 export function sameDecision(a: Decision, b: Decision): boolean {

@@ -1,0 +1,234 @@
+import type { Choice, Decision, GuardAnswer } from '../domain/decision.ts';
+import { formatDuration, type Instant } from '../domain/duration.ts';
+import type { Facts } from '../domain/facts.ts';
+import { type Budget, stricter } from '../domain/playbook.ts';
+import { PERSONS_STOPS, type Reason } from '../domain/reason.ts';
+import type { OptIn } from '../domain/target.ts';
+import { nextRung, trialRung } from './ladder.ts';
+import { backoffAfter, spentBudget } from './limits.ts';
+
+type Blocked = { guard: string; verdict: Choice; because: string; answer?: 'unknown' };
+
+/**
+ * Decides what to do about an incident: pure, and the specification of the bot. The guards stand in order
+ * of precedence: the first that blocks gives the reason, the others that hold are kept beside it.
+ * Never throws; every input gives exactly one decision.
+ */
+export function decide(facts: Facts, now: Instant): Decision {
+  const { playbook } = facts;
+  if (playbook === null)
+    return finish([block('playbook', skip('no_playbook'), 'no playbook matches the labels')], facts, now);
+
+  const { target } = facts;
+  if (target.found !== 'one' || 'invalid' in target.optIn)
+    return observed(playbook.mode, [unresolved(facts)], facts, now);
+
+  const { optIn } = target;
+  const mode = stricter(playbook.mode, optIn.mode ?? playbook.mode);
+  const answers = [
+    target.protectedBecause !== null && block('protected', skip('protected'), target.protectedBecause),
+    ...[optedIn(optIn, playbook.name)],
+  ];
+  const skips = answers.filter((answer) => answer !== false);
+  if (skips.length > 0) return finish(skips, facts, now);
+
+  const blocks = [
+    ...alertGuards(facts),
+    ...personGuards(facts),
+    ...loopGuards(facts, optIn, now),
+    ...paceGuards(facts, optIn, now),
+  ];
+  if (blocks.length > 0) return observed(mode, blocks, facts, now);
+
+  const rung = nextRung(playbook.steps, ownAttempts(facts));
+  const act: Choice = facts.circuit.open
+    ? { kind: 'act', reason: 'trial', step: trialRung(playbook.steps) }
+    : // loopGuards blocks an exhausted ladder, so a rung is left here.
+      { kind: 'act', reason: rung?.reason ?? 'retry', step: rung?.step ?? 0 };
+  const allow = { guard: 'all', answer: 'allow', because: 'nothing speaks against acting' } as const;
+  if (mode === 'observe')
+    return { ...skip('observe_only'), also: [act.reason], guards: [allow, watching(act.reason)] };
+  return { ...act, also: [], guards: [allow] };
+}
+
+/** The attempts of this incident since the last reset, oldest first. */
+const ownAttempts = (facts: Facts) =>
+  facts.attempts.filter((attempt) => attempt.incident === facts.incident.id);
+
+const skip = (reason: Extract<Choice, { kind: 'skip' }>['reason']) => ({ kind: 'skip', reason }) as const;
+const escalate = (reason: Extract<Choice, { kind: 'escalate' }>['reason']) =>
+  ({ kind: 'escalate', reason }) as const;
+const defer = (reason: Extract<Choice, { kind: 'defer' }>['reason'], until: Instant | null) =>
+  ({ kind: 'defer', reason, until }) as const;
+const block = (guard: string, verdict: Choice, because: string): Blocked => ({ guard, verdict, because });
+const unknown = (guard: string, because: string): Blocked => ({
+  guard,
+  verdict: defer('guard_unavailable', null),
+  because,
+  answer: 'unknown',
+});
+
+/** Zero matches, or more than one service, means no action, never "all" (G5). */
+function unresolved(facts: Facts): Blocked {
+  const { target } = facts;
+  switch (target.found) {
+    case 'unknown':
+      return unknown('target', target.why);
+    case 'many':
+      return block(
+        'target',
+        escalate('ambiguous_target'),
+        `${target.ids.length} services: ${target.ids.join(', ')}`,
+      );
+    case 'none':
+      return ownAttempts(facts).length > 0
+        ? block('target', escalate('target_gone'), `${target.asked} is gone since the last attempt`)
+        : block('target', escalate('no_target'), target.asked);
+    case 'one':
+      return unknown('opt_in', 'invalid' in target.optIn ? target.optIn.invalid : target.id);
+  }
+}
+
+function optedIn(optIn: OptIn, playbook: string): Blocked | false {
+  if (!optIn.enabled)
+    return block('opt_in', skip('not_opted_in'), 'the label alert-bot.enable="true" is not set');
+  if (optIn.playbooks !== null && !optIn.playbooks.includes(playbook))
+    return block('opt_in', skip('not_opted_in'), `alert-bot.playbooks allows ${optIn.playbooks.join(', ')}`);
+  return false;
+}
+
+/** Is the trouble there, and does Alertmanager say hands off? One absent reading stops an action. */
+function alertGuards(facts: Facts): Blocked[] {
+  const { state, detail } = facts.alert;
+  switch (state) {
+    case 'firing':
+      return [];
+    case 'silenced':
+    case 'inhibited':
+      return [block('alertmanager', defer(state, null), detail)];
+    case 'absent':
+    case 'unknown':
+      return [unknown('alertmanager', detail)];
+  }
+}
+
+function personGuards(facts: Facts): Blocked[] {
+  const { paused } = facts;
+  if (paused === null) return [];
+  return [block('pause', defer('paused', paused.until), `${paused.by}: ${paused.why}`)];
+}
+
+/** Fast and slow loops (G4): quarantine, then budgets, then the ladder; a person's turn stays a person's. */
+function loopGuards(facts: Facts, optIn: OptIn, now: Instant): Blocked[] {
+  const { playbook, circuit, incident } = facts;
+  if (playbook === null) return [];
+  const blocks: Blocked[] = [];
+  const budgets: Budget[] = [...playbook.limits.budgets, ...(optIn.budget === null ? [] : [optIn.budget])];
+  const spent = spentBudget(budgets, facts.attempts, now);
+  const trialDue = circuit.open && circuit.until !== null && circuit.until <= now && spent === null;
+  const handedOver =
+    incident.escalated !== null && (facts.resetAt === null || facts.resetAt < incident.escalated.at);
+
+  if (circuit.open && !trialDue) {
+    const until =
+      circuit.until === null ? 'until a person resets it' : `until ${new Date(circuit.until).toISOString()}`;
+    blocks.push(block('quarantine', escalate('quarantined'), until));
+  }
+  if (spent !== null) {
+    const { attempts, per } = spent.budget;
+    blocks.push(
+      block(
+        'budget',
+        escalate('budget_exhausted'),
+        `${attempts} per ${formatDuration(per)} used up, free at ${new Date(spent.freeAt).toISOString()}`,
+      ),
+    );
+  }
+  const ladder = nextRung(playbook.steps, ownAttempts(facts));
+  // A trial is one attempt beyond the ladder; a ladder without an acting rung has none to try.
+  const trialPossible = trialDue && trialRung(playbook.steps) >= 0;
+  if (ladder === null && !trialPossible)
+    blocks.push(
+      block('ladder', escalate('steps_exhausted'), `${ownAttempts(facts).length} attempts in this incident`),
+    );
+  const bySpentBudget =
+    incident.escalated?.reason === 'quarantined' || incident.escalated?.reason === 'budget_exhausted';
+  if (handedOver && incident.escalated !== null && !(trialPossible && bySpentBudget))
+    blocks.unshift(
+      block('handed_over', escalate(incident.escalated.reason), 'a person was told; a reset hands it back'),
+    );
+  return blocks;
+}
+
+/** How fast: one open attempt per target, cooldown between incidents, backoff between attempts. */
+function paceGuards(facts: Facts, optIn: OptIn, now: Instant): Blocked[] {
+  const { playbook, attempts } = facts;
+  if (playbook === null) return [];
+  const blocks: Blocked[] = [];
+  const open = attempts.find((attempt) => attempt.endedAt === null);
+  if (open !== undefined)
+    blocks.push(
+      block('in_progress', defer('action_in_progress', null), `attempt of incident ${open.incident}`),
+    );
+
+  const own = ownAttempts(facts);
+  const cooldown = Math.max(playbook.limits.cooldown, optIn.cooldown ?? 0);
+  if (own.length === 0 && facts.lastIncidentEndedAt !== null && facts.lastIncidentEndedAt + cooldown > now)
+    blocks.push(
+      block(
+        'cooldown',
+        defer('cooldown', facts.lastIncidentEndedAt + cooldown),
+        `${formatDuration(cooldown)} after the last incident`,
+      ),
+    );
+
+  const lastEnd = own.at(-1)?.endedAt;
+  const pause = backoffAfter(playbook.limits.backoff, Math.max(1, own.length));
+  if (typeof lastEnd === 'number' && lastEnd + pause > now)
+    blocks.push(
+      block('backoff', defer('backoff', lastEnd + pause), `${formatDuration(pause)} after the last attempt`),
+    );
+
+  if (facts.actingElsewhere >= facts.concurrent)
+    blocks.push(
+      block(
+        'concurrent',
+        defer('blast_radius', null),
+        `${facts.actingElsewhere} of ${facts.concurrent} actions at once`,
+      ),
+    );
+  return blocks;
+}
+
+const watching = (reason: Reason): GuardAnswer => ({
+  guard: 'mode',
+  answer: 'block',
+  because: `mode observe; otherwise: ${reason}`,
+});
+
+/** In mode observe nothing is done and nobody is told; what would have been decided is kept beside it. */
+function observed(mode: string, blocks: readonly Blocked[], facts: Facts, now: Instant): Decision {
+  const decision = finish(blocks, facts, now);
+  if (mode !== 'observe') return decision;
+  return {
+    ...skip('observe_only'),
+    also: [decision.reason, ...decision.also],
+    guards: [...decision.guards, watching(decision.reason)],
+  };
+}
+
+/** The first block decides. A wait that no person asked for ends at the incident's deadline. */
+function finish(blocks: readonly Blocked[], facts: Facts, now: Instant): Decision {
+  const guards: GuardAnswer[] = blocks.map((b) => ({
+    guard: b.guard,
+    answer: b.answer ?? 'block',
+    because: b.because,
+  }));
+  const [first, ...others] = blocks.map((b) => b.verdict);
+  if (first === undefined) throw new Error('finish() needs a block');
+  const reasons = others.map((verdict) => verdict.reason).filter((reason) => reason !== first.reason);
+  const also = [...new Set<Reason>(reasons)];
+  if (first.kind === 'defer' && !PERSONS_STOPS.includes(first.reason) && now >= facts.incident.deadline)
+    return { ...escalate('waited_too_long'), also: [first.reason, ...also], guards };
+  return { ...first, also, guards };
+}

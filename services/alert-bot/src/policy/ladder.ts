@@ -1,0 +1,22 @@
+import type { AttemptFact } from '../domain/facts.ts';
+import type { Step } from '../domain/playbook.ts';
+import type { ActReason } from '../domain/reason.ts';
+
+/** The rung that is next for an incident, given the attempts it has made; null when none is left. */
+export function nextRung(
+  steps: readonly Step[],
+  made: readonly Pick<AttemptFact, 'step'>[],
+): { step: number; reason: Extract<ActReason, 'first_attempt' | 'retry' | 'next_step'> } | null {
+  const last = made.at(-1);
+  for (const [index, step] of steps.entries()) {
+    if (step.kind === 'escalate') return null;
+    if (made.filter((attempt) => attempt.step === index).length >= step.attempts) continue;
+    if (last === undefined) return { step: index, reason: 'first_attempt' };
+    return { step: index, reason: last.step === index ? 'retry' : 'next_step' };
+  }
+  return null;
+}
+
+/** The rung a trial uses: the last one that acts. -1 where the ladder only escalates. */
+export const trialRung = (steps: readonly Step[]): number =>
+  steps.findLastIndex((step) => step.kind !== 'escalate');

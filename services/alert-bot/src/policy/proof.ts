@@ -1,0 +1,130 @@
+import { formatDuration, type Instant, type Millis } from '../domain/duration.ts';
+import type { Health } from '../domain/target.ts';
+
+/** What one look at the target and the signals saw. `null` fields could not be read: they prove nothing. */
+export interface Look {
+  at: Instant;
+  target: { running: boolean; health: Health; startedAt: Instant | null; restartCount: number } | null;
+  /** `up` samples taken after the new process started, oldest first. */
+  scrapes: readonly { at: Instant; value: number }[] | null;
+  /** One entry per alert of the incident: the last evaluation of its rule, and whether the alert was there. */
+  rules: readonly { fingerprint: string; evaluatedAt: Instant; alerting: boolean }[] | null;
+  /** Answer to the playbook's prove.query; `none` where the playbook has none or it was not asked yet. */
+  query: { value: number | null } | 'none' | null;
+}
+
+export interface Proof {
+  /** From when a scrape is one of the process that is to be proven. */
+  since: Instant;
+  /** StartedAt and restart count as they were when the proof began: one more restart is bad. */
+  startedAt: Instant | null;
+  restartCount: number;
+  deadline: Instant;
+  stable: Millis;
+  above: number | null;
+  /** Clean evaluations seen so far per fingerprint, and the last one counted. */
+  clean: Readonly<Record<string, { count: number; last: Instant }>>;
+  goodSince: Instant | null;
+}
+
+export type Verdict =
+  | { verdict: 'good'; weak: 'no_traffic' | null }
+  | { verdict: 'bad'; why: string }
+  | { verdict: 'undecided'; missing: readonly string[] };
+
+/** Evaluations without the alert that a proof needs (design §6). */
+const CLEAN_EVALUATIONS = 2;
+/** prove.query is not asked before so many scrapes of the new process (design §5). */
+export const SCRAPES_BEFORE_QUERY = 3;
+
+/**
+ * Takes one more look into a proof (design §6). Good needs all of: the target's own health check, the new
+ * process scraped, two evaluations without the alert after that, and all of it stable. Bad needs fresh
+ * evidence. Everything else is undecided and never causes an action (G8).
+ */
+export function advance(proof: Proof, look: Look): { proof: Proof; verdict: Verdict } {
+  const bad = whyBad(proof, look);
+  if (bad !== null) return { proof: { ...proof, goodSince: null }, verdict: { verdict: 'bad', why: bad } };
+
+  const firstScrape = look.scrapes?.find((scrape) => scrape.value === 1)?.at ?? null;
+  const clean = countClean(proof, look, firstScrape);
+  const missing = whatIsMissing(look, firstScrape, clean, proof.above !== null);
+  const goodSince = missing.length > 0 ? null : (proof.goodSince ?? look.at);
+  const next = { ...proof, clean, goodSince };
+  if (goodSince === null) return { proof: next, verdict: { verdict: 'undecided', missing } };
+  const held = look.at - goodSince;
+  if (held < proof.stable) {
+    const wait = `stable for ${formatDuration(held)} of ${formatDuration(proof.stable)}`;
+    return { proof: next, verdict: { verdict: 'undecided', missing: [wait] } };
+  }
+  const noTraffic = typeof look.query === 'object' && look.query !== null && look.query.value === null;
+  return { proof: next, verdict: { verdict: 'good', weak: noTraffic ? 'no_traffic' : null } };
+}
+
+function whyBad(proof: Proof, look: Look): string | null {
+  const { target, query } = look;
+  if (target !== null) {
+    if (!target.running) return 'the target is not running';
+    if (target.health === 'unhealthy') return "the target's own health check fails";
+    if (target.startedAt !== proof.startedAt || target.restartCount !== proof.restartCount)
+      return 'the target was restarted again while it was being proven';
+  }
+  if (query !== null && query !== 'none' && query.value !== null && proof.above !== null)
+    if (query.value > proof.above)
+      return `prove.query is ${Number(query.value.toPrecision(4))}, above ${proof.above}`;
+  return null;
+}
+
+/** Evaluations count once each, only after the first scrape, and only in a row: an alerting one starts anew. */
+function countClean(proof: Proof, look: Look, firstScrape: Instant | null): Proof['clean'] {
+  if (look.rules === null || firstScrape === null) return proof.clean;
+  const clean: Record<string, { count: number; last: Instant }> = {};
+  for (const { fingerprint, evaluatedAt, alerting } of look.rules) {
+    const before = proof.clean[fingerprint] ?? { count: 0, last: firstScrape };
+    if (alerting) clean[fingerprint] = { count: 0, last: Math.max(before.last, evaluatedAt) };
+    else if (evaluatedAt > before.last) clean[fingerprint] = { count: before.count + 1, last: evaluatedAt };
+    else clean[fingerprint] = before;
+  }
+  return clean;
+}
+
+function whatIsMissing(
+  look: Look,
+  firstScrape: Instant | null,
+  clean: Proof['clean'],
+  hasQuery: boolean,
+): string[] {
+  const missing: string[] = [];
+  if (look.target === null) missing.push('the platform does not answer');
+  else if (look.target.health === 'starting') missing.push('the health check has not passed yet');
+  if (look.scrapes === null) missing.push('Prometheus does not answer');
+  else if (firstScrape === null) missing.push('the new process was not scraped yet');
+  else if (look.scrapes.at(-1)?.value !== 1) missing.push('the last scrape failed');
+  if (look.rules === null) missing.push("the alert's rule is not known to Prometheus");
+  else
+    for (const { fingerprint, alerting } of look.rules) {
+      const seen = clean[fingerprint]?.count ?? 0;
+      if (alerting) missing.push(`alert ${fingerprint} is still pending or firing`);
+      else if (seen < CLEAN_EVALUATIONS)
+        missing.push(`${seen} of ${CLEAN_EVALUATIONS} evaluations without alert ${fingerprint}`);
+    }
+  if (hasQuery && (look.query === null || look.query === 'none'))
+    missing.push(look.query === null ? 'prove.query could not be asked' : 'prove.query was not asked yet');
+  return missing;
+}
+
+/**
+ * The deadline of a proof: `within`, but at least the rule's longest range + for + keep_firing_for + two
+ * intervals, because a [5m] rule still fires 275 s after the cure (seen). Where the range cannot be told it
+ * counts as 10 minutes.
+ */
+export function proofTakesUpTo(
+  within: Millis,
+  rules: readonly { range: Millis | null; holds: Millis; keepFiringFor: Millis; interval: Millis }[] | null,
+): Millis {
+  const UNKNOWN_RANGE = 10 * 60_000;
+  const needs = (rules ?? []).map(
+    (rule) => (rule.range ?? UNKNOWN_RANGE) + rule.holds + rule.keepFiringFor + 2 * rule.interval,
+  );
+  return Math.max(within, ...(needs.length === 0 ? [UNKNOWN_RANGE] : needs));
+}

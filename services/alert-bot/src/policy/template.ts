@@ -1,0 +1,39 @@
+import type { Labels } from '../domain/alert.ts';
+
+const PLACEHOLDER = /\{\{\s*(.*?)\s*\}\}/g;
+const LABEL = /^\$labels\.([a-zA-Z_][a-zA-Z0-9_]*)$/;
+
+/**
+ * Fills `{{ $labels.name }}` and the given variables (`{{ $since }}`) into a template.
+ * @param quote how a label value is written where it stands, such as inside a PromQL string
+ * @returns the text, or which label is missing: an empty value never means "all"
+ */
+export function fill(
+  template: string,
+  labels: Labels,
+  variables: Readonly<Record<string, string>> = {},
+  quote: (value: string) => string = (value) => value,
+): { text: string } | { missing: string } {
+  let missing: string | undefined;
+  const text = template.replace(PLACEHOLDER, (_, expression: string) => {
+    const name = LABEL.exec(expression)?.[1];
+    const value = name === undefined ? variables[expression] : labels[name];
+    if (value === undefined || value === '') missing ??= name ?? expression;
+    return name === undefined ? (value ?? '') : quote(value ?? '');
+  });
+  return missing === undefined ? { text } : { missing };
+}
+
+/** A sentence about what is wrong with a template, or null. */
+export function templateError(template: string, variables: readonly string[] = []): string | null {
+  for (const [whole, expression] of template.matchAll(PLACEHOLDER)) {
+    if (expression !== undefined && !LABEL.test(expression) && !variables.includes(expression))
+      return `${whole} is not known: write {{ $labels.<name> }}${variables.map((v) => ` or {{ ${v} }}`).join('')}`;
+  }
+  const rest = template.replace(PLACEHOLDER, '');
+  return /\{\{|\}\}/.test(rest) ? 'a {{ does not close' : null;
+}
+
+/** Escapes a value for a double-quoted PromQL string, so that a label cannot change the query. */
+export const quotePromql = (value: string): string =>
+  value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
