@@ -1,0 +1,89 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { getRequestListener } from '@hono/node-server';
+import type { DestinationStream } from 'pino';
+import type { Config } from './config.ts';
+import { createEvents } from './events.ts';
+import { createFaultBoard } from './faults/board.ts';
+import { faultInjection, faultRoutes } from './http/faults.ts';
+import type { Now } from './http/observe.ts';
+import { opsRoutes } from './http/ops.ts';
+import { createRouter } from './http/router.ts';
+import { transactionRoutes } from './http/transactions.ts';
+import { drain, listen } from './listener.ts';
+import { createLogger } from './logger.ts';
+import { createMetrics } from './metrics.ts';
+import { openDatabase } from './store/database.ts';
+import { stickyFaultsIn } from './store/faults.ts';
+import { migrate } from './store/migrate.ts';
+import { createPreparation } from './store/preparation.ts';
+import type { Random } from './transactions/gateway.ts';
+
+/** What a test replaces; each has its real counterpart as default. */
+export interface Overrides {
+  random?: Random;
+  now?: Now;
+  crash?: () => void;
+  logStream?: DestinationStream;
+}
+
+/** Together under 2 s, within which the process must be gone after SIGTERM. */
+const stopLimits = { graceMs: 1_500, databaseMs: 200 };
+
+/** Wires the service. Nothing is opened before `start`, and `stop` may be called more than once. */
+export function createApp(config: Config, overrides: Overrides = {}) {
+  const { random = Math.random, now = () => performance.now(), crash = () => process.exit(70) } = overrides;
+  const stopped = new AbortController();
+  const log = createLogger(config.logLevel, overrides.logStream);
+
+  const db = openDatabase(config.databaseUrl, {
+    onConnectionLost: (error) => events.connectionLost(error),
+    onSchemaMissing: () => preparation.reset(),
+  });
+  const metrics = createMetrics(db.connections);
+  const events = createEvents(log, metrics);
+  const board = createFaultBoard(stickyFaultsIn(db));
+  const preparation = createPreparation(async () => {
+    const migrations = await migrate(config.databaseUrl);
+    events.databasePrepared(migrations, await board.load());
+  }, events.databaseNotPrepared);
+
+  const routes = [
+    ...opsRoutes({ db, preparation, metrics, now }),
+    ...transactionRoutes({ db, events, random }),
+    ...faultRoutes({ board, preparation, tokens: config.faultsTokens, events, crash }),
+  ];
+  const injectFaults = faultInjection({ board, preparation, random, stopped: stopped.signal });
+  const router = createRouter(routes, { events, metrics, now, injectFaults });
+  const handler = getRequestListener(router.fetch, { overrideGlobalObjects: false });
+
+  let listener: Awaited<ReturnType<typeof listen>> | undefined;
+  let stopping: Promise<void> | undefined;
+
+  const stop = async () => {
+    const started = now();
+    if (listener !== undefined) await drain(listener.server, stopLimits.graceMs);
+    stopped.abort();
+    // A query still under way would hold its connection; the process does not wait for it.
+    await Promise.race([db.close(), sleep(stopLimits.databaseMs, undefined, { ref: false })]);
+    events.stopped(now() - started);
+  };
+
+  return {
+    router,
+    /** Serves. Waits shortly for the database, so that sticky faults apply to the first request; then does without. */
+    async start(): Promise<{ host: string; port: number }> {
+      await preparation.ready().catch(() => undefined);
+      void preparation.keepTrying(stopped.signal);
+      listener = await listen(handler, config.listen);
+      const address = { host: config.listen.host, port: listener.port };
+      events.listening(address);
+      return address;
+    },
+    /** Closes the listener at once, answers what is in flight for up to 1.5 s, then lets go of everything. */
+    stop: (): Promise<void> => {
+      stopping ??= stop();
+      return stopping;
+    },
+    log,
+  };
+}

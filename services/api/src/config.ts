@@ -1,0 +1,100 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { summary, validate } from './validate.ts';
+
+export interface Config {
+  listen: { host: string; port: number };
+  databaseUrl: string;
+  /** undefined: /faults is closed. */
+  faultsTokens: readonly string[] | undefined;
+  logLevel: LogLevel;
+}
+
+const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+/** The environment cannot be used. The message names each variable, its value and the remedy. */
+export class ConfigError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'ConfigError';
+  }
+}
+
+const environment = z.strictObject({
+  API_LISTEN: z
+    .string()
+    .regex(/^(\[[0-9a-fA-F:]+\]|[^\s:[\]]+):\d{1,5}$/, 'give host:port, for example 127.0.0.1:8000')
+    .refine((text) => splitListen(text).port <= 65_535, 'give a port from 0 to 65535')
+    .default('127.0.0.1:8000')
+    .transform(splitListen),
+  API_DATABASE_URL: z
+    .string('set it to the database, for example postgres://user:password@127.0.0.1:5432/shop')
+    .refine(isPostgresUrl, 'give postgres://user:password@host:port/database'),
+  API_FAULTS_TOKEN_FILE: z
+    .string()
+    .min(1, 'give the path of a file with one token a line, or unset it to close /faults')
+    .optional(),
+  API_LOG_LEVEL: z.enum(logLevels, `give one of ${logLevels.join(', ')}`).default('info'),
+});
+
+/**
+ * Reads the configuration from environment variables. A variable that is set is used or refused, never replaced by
+ * its default, and an unknown API_… variable is refused too: it is a typing error that would hide behind a default.
+ */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const result = validate(environment, Object.fromEntries(Object.entries(env).filter(isOurs)));
+  if (!result.ok) {
+    const problems = result.problems.map((problem) => ({ ...problem, message: redact(problem.message) }));
+    throw new ConfigError(summary(problems));
+  }
+  const { API_LISTEN, API_DATABASE_URL, API_FAULTS_TOKEN_FILE, API_LOG_LEVEL } = result.value;
+  return {
+    listen: API_LISTEN,
+    databaseUrl: API_DATABASE_URL,
+    faultsTokens: API_FAULTS_TOKEN_FILE === undefined ? undefined : readTokens(API_FAULTS_TOKEN_FILE),
+    logLevel: API_LOG_LEVEL,
+  };
+}
+
+// Kubernetes and Docker links inject API_SERVICE_… and API_PORT… into the neighbours of a service named `api`.
+function isOurs([name, value]: [string, string | undefined]): boolean {
+  return name.startsWith('API_') && value !== undefined && !/^API_(SERVICE_|PORT$|PORT_)/.test(name);
+}
+
+function splitListen(text: string): { host: string; port: number } {
+  const colon = text.lastIndexOf(':');
+  return { host: text.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(text.slice(colon + 1)) };
+}
+
+function isPostgresUrl(text: string): boolean {
+  if (!/^postgres(ql)?:\/\//.test(text) || !URL.canParse(text)) return false;
+  const url = new URL(text);
+  return url.hostname !== '' && url.pathname.length > 1;
+}
+
+// The database address may hold a password, and this message ends up in a log.
+function redact(message: string): string {
+  if (!message.startsWith('API_DATABASE_URL is "')) return message;
+  return message.replace(/^(API_DATABASE_URL is "(?:[a-z]+:\/\/)?).*@/, '$1***@');
+}
+
+function readTokens(path: string): string[] {
+  const refuse = (why: string) =>
+    new ConfigError(`API_FAULTS_TOKEN_FILE is ${JSON.stringify(path)}: ${why}, or unset it to close /faults`);
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    const reason = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : '';
+    throw refuse(`this file cannot be read${reason}; give a readable file with one token a line`);
+  }
+  const tokens = text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+  if (tokens.length === 0) throw refuse('this file holds no token; write one token a line');
+  if (tokens.some((token) => /\s/.test(token)))
+    throw refuse('a token in this file holds white space; write one token a line');
+  return tokens;
+}

@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import { AppError, errorBody, errorStatus } from '../errors.ts';
+import type { Metrics } from '../metrics.ts';
+import type { Database } from '../store/database.ts';
+import type { Preparation } from '../store/preparation.ts';
+import type { Now } from './observe.ts';
+import type { RequestContext, Route } from './route.ts';
+
+export interface OpsDeps {
+  db: Database;
+  preparation: Preparation;
+  metrics: Metrics;
+  now: Now;
+}
+
+/** What machines and on-call people ask. Faults never apply here. */
+export function opsRoutes({ db, preparation, metrics, now }: OpsDeps): Route[] {
+  // Shallow on purpose: a container restarted because its database is away only makes things worse.
+  const livez = (c: RequestContext) => c.json({ status: 'ok' });
+
+  const health = async (c: RequestContext) => {
+    const started = now();
+    try {
+      await preparation.ready();
+      await db.query('select 1 as one', [], z.object({ one: z.literal(1) }));
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      const body = {
+        status: 'unavailable',
+        database: 'unavailable',
+        ...errorBody(error, c.get('requestId')),
+      };
+      return c.json(body, errorStatus[error.code]);
+    }
+    return c.json({ status: 'ok', database: 'ok', database_ms: Math.round(now() - started) });
+  };
+
+  const exposition = async (c: RequestContext) =>
+    c.body(await metrics.text(), 200, { 'content-type': metrics.contentType });
+
+  const fail = (): never => {
+    throw new Error('This failure was asked for: GET /error');
+  };
+
+  return [
+    { method: 'GET', path: '/livez', handle: livez, quiet: true },
+    { method: 'GET', path: '/health', handle: health },
+    { method: 'GET', path: '/metrics', handle: exposition, quiet: true },
+    { method: 'GET', path: '/error', handle: fail },
+  ];
+}
