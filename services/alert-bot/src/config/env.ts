@@ -1,0 +1,112 @@
+import { z } from 'zod';
+import { ConfigError } from './config-error.ts';
+import { httpUrl, httpUrls, listen, path } from './env-values.ts';
+import { didYouMean } from './nearest.ts';
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+
+/** What `serve` runs with. Paths are absolute; URLs have no slash at the end. */
+export interface Config {
+  platform: { kind: 'supervisor'; socket: string };
+  dataDir: string;
+  playbooks: string;
+  overrides: string | null;
+  alertmanagerUrls: readonly string[];
+  prometheusUrl: string;
+  listen: { host: string; port: number };
+  logLevel: (typeof LOG_LEVELS)[number];
+}
+
+// An error is the end of a sentence that begins with the variable's name and, where there is one, its value.
+const variables = {
+  ALERT_BOT_PLATFORM: z.enum(['supervisor'], {
+    error: ({ input }) =>
+      input === undefined
+        ? 'is not set: set it to supervisor (the one platform there is)'
+        : 'is not a platform: set it to supervisor (the one platform there is)',
+  }),
+  ALERT_BOT_DATA_DIR: path('the folder for the incident log and the tokens, such as /var/lib/alert-bot'),
+  ALERT_BOT_PLAYBOOKS: path('the playbook file, such as deploy/playbooks.yml'),
+  ALERT_BOT_OVERRIDES: path('a file with defaults and limits, or leave it out').optional(),
+  ALERT_BOT_ALERTMANAGER_URLS: httpUrls('http://127.0.0.1:9093'),
+  ALERT_BOT_PROMETHEUS_URL: httpUrl('http://127.0.0.1:9090'),
+  ALERT_BOT_SUPERVISOR_SOCKET: path("the supervisor's socket, such as /run/supervisor.sock")
+    // Longer ones are cut off by the kernel's sockaddr_un, and connecting then fails with a puzzling error.
+    .refine(
+      (socket) => Buffer.byteLength(socket) < 108,
+      'is too long for a socket: choose one under 108 bytes',
+    )
+    .optional(),
+  ALERT_BOT_LISTEN: listen.default({ host: '127.0.0.1', port: 5000 }),
+  ALERT_BOT_LOG_LEVEL: z
+    .enum(LOG_LEVELS, { error: `is not a log level: set it to one of ${LOG_LEVELS.join(', ')}` })
+    .default('info'),
+};
+const schema = z.object(variables);
+
+/** Read by the commands that talk to a bot, not by the bot: known, so that one shell can serve both. */
+const CLIENT_VARIABLES = ['ALERT_BOT_URL'];
+
+/** Every variable there is, in the order of the manual. */
+export const VARIABLES: readonly string[] = [...Object.keys(variables), ...CLIENT_VARIABLES];
+
+/**
+ * Reads the configuration of `serve`. A value that does not parse is an error, never a default.
+ * @throws ConfigError with every error at once
+ */
+export function readConfig(env: NodeJS.ProcessEnv): Config {
+  const problems = unknownVariables(env);
+  const parsed = schema.safeParse(env);
+  for (const issue of parsed.error?.issues ?? []) {
+    const name = String(issue.path[0]);
+    const value = env[name];
+    const shown = value === undefined || value === '' ? '' : `is "${redact(value)}", which `;
+    problems.push(`${name} ${shown}${value === '' ? whenEmpty(issue.message) : issue.message}.`);
+  }
+  if (env['ALERT_BOT_PLATFORM'] === 'supervisor' && env['ALERT_BOT_SUPERVISOR_SOCKET'] === undefined)
+    problems.push(
+      'ALERT_BOT_SUPERVISOR_SOCKET is not set: ALERT_BOT_PLATFORM=supervisor needs the path of its socket.',
+    );
+  const socket = parsed.data?.ALERT_BOT_SUPERVISOR_SOCKET;
+  if (parsed.data === undefined || socket === undefined || problems.length > 0)
+    throw new ConfigError(problems);
+  const { data } = parsed;
+  return {
+    platform: { kind: data.ALERT_BOT_PLATFORM, socket },
+    dataDir: data.ALERT_BOT_DATA_DIR,
+    playbooks: data.ALERT_BOT_PLAYBOOKS,
+    overrides: data.ALERT_BOT_OVERRIDES ?? null,
+    alertmanagerUrls: data.ALERT_BOT_ALERTMANAGER_URLS,
+    prometheusUrl: data.ALERT_BOT_PROMETHEUS_URL,
+    listen: data.ALERT_BOT_LISTEN,
+    logLevel: data.ALERT_BOT_LOG_LEVEL,
+  };
+}
+
+/** The effective configuration for one log line at start: by variable, and nothing secret in it. */
+export function describeConfig(config: Config): Readonly<Record<string, string>> {
+  const { host, port } = config.listen;
+  return {
+    ALERT_BOT_PLATFORM: config.platform.kind,
+    ALERT_BOT_DATA_DIR: config.dataDir,
+    ALERT_BOT_PLAYBOOKS: config.playbooks,
+    ALERT_BOT_OVERRIDES: config.overrides ?? '(none)',
+    ALERT_BOT_ALERTMANAGER_URLS: config.alertmanagerUrls.map(redact).join(','),
+    ALERT_BOT_PROMETHEUS_URL: redact(config.prometheusUrl),
+    ALERT_BOT_SUPERVISOR_SOCKET: config.platform.socket,
+    ALERT_BOT_LISTEN: host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`,
+    ALERT_BOT_LOG_LEVEL: config.logLevel,
+  };
+}
+
+function unknownVariables(env: NodeJS.ProcessEnv): string[] {
+  return Object.keys(env)
+    .filter((name) => name.startsWith('ALERT_BOT_') && !VARIABLES.includes(name))
+    .map((name) => `${name} is not a variable of the bot: ${didYouMean(name, VARIABLES)}`);
+}
+
+/** Set but empty, as `${X:-}` in a Compose file leaves it, is an error too; the remedy stays the same. */
+const whenEmpty = (message: string): string => message.replace(/^[^:]*:/, 'is empty:');
+
+/** Hides what stands between // and @: somebody may have put a password there although it is refused. */
+const redact = (text: string): string => text.replaceAll(/\/\/[^/\s,]*@/g, '//<hidden>@');
