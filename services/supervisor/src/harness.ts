@@ -127,7 +127,8 @@ export async function bootSupervisor(yaml: string, environment: Record<string, s
     recordFile: () => readFileSync(join(folder, 'data', 'record.jsonl'), 'utf8'),
     async [Symbol.asyncDispose]() {
       if (child.exitCode === null && child.signalCode === null) {
-        child.kill('SIGINT');
+        // Two different ones: the same signal sent twice may arrive as one.
+        child.kill('SIGTERM');
         child.kill('SIGINT');
       }
       await exit;

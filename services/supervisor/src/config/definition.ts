@@ -30,18 +30,22 @@ export const LONGEST_STOP_MS = 3_600_000;
 
 const text = z.string({ error: 'must be text: put it in quotes' });
 const texts = z.record(z.string(), text, { error: 'must map names to texts' });
-const command = z.tuple([text.min(1, 'must name a program')], text, {
-  error: 'must list the program and its arguments, for example [node, src/index.ts]; there is no shell',
-});
+const COMMAND =
+  'must list the program and its arguments, for example [node, src/index.ts]; there is no shell';
+const command = z
+  .array(text, { error: COMMAND })
+  .transform(([file = '', ...parameters], context): Command => {
+    if (file === '') context.addIssue(COMMAND);
+    return [file, ...parameters];
+  });
+const DURATION = 'must be a duration with a unit, for example 500ms, 10s or 1m30s';
 const duration = (least: number, most = 24 * 3_600_000) =>
-  z
-    .string({ error: 'must be a duration with a unit, for example 500ms, 10s or 1m30s' })
-    .transform((written, context) => {
-      const ms = parseDuration(written);
-      if (ms === null) context.addIssue('must be a duration with a unit, for example 500ms, 10s or 1m30s');
-      else if (ms < least || ms > most) context.addIssue(`must be between ${least}ms and ${most / 60_000}m`);
-      return ms ?? z.NEVER;
-    });
+  z.string({ error: DURATION }).transform((written, context) => {
+    const ms = parseDuration(written);
+    if (ms === null) context.addIssue(DURATION);
+    else if (ms < least || ms > most) context.addIssue(`must be between ${least}ms and ${most / 60_000}m`);
+    return ms ?? z.NEVER;
+  });
 
 // Docker's defaults, so that a check copied from a Compose file means the same here.
 const healthcheck = z

@@ -29,7 +29,7 @@ export function parseProcesses(source: string, text: string, variables: NodeJS.P
   const problems: Problem[] = document.errors.map((error) => ({
     where: 'YAML',
     line: lineAt(error.pos[0]),
-    value: text.slice(...error.pos).split('\n')[0],
+    value: text.split('\n')[lineAt(error.pos[0]) - 1]?.trim(),
     remedy: error.message,
   }));
   // After a syntax error the rest would be guesses; a key given twice leaves the rest as good as it was.

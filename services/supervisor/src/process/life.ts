@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { SupervisorError } from '../errors.ts';
+import { isGroupDead, signalGroup } from './group.ts';
 import { eachLine } from './lines.ts';
-import { type Spawned, type SpawnPlan, signalGroup, spawnGroup } from './spawn.ts';
+import { type Spawned, type SpawnPlan, spawnGroup } from './spawn.ts';
 
 export type Ending = { exitCode: number | null; signal: NodeJS.Signals | null };
 
@@ -85,5 +86,5 @@ export class Life {
 /** As in a container, the end of the first process ends the others: nothing may hold its port afterwards. */
 async function sweep(pid: number): Promise<void> {
   const deadline = performance.now() + STRAGGLERS_MS;
-  while (signalGroup(pid, 'SIGKILL') && performance.now() < deadline) await delay(5);
+  while (signalGroup(pid, 'SIGKILL') && !isGroupDead(pid) && performance.now() < deadline) await delay(5);
 }

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import type { Command } from '../config/definition.ts';
 import { type Lifeline, tie } from '../lifeline.ts';
+import { signalGroup } from './group.ts';
 
 export type SpawnPlan = {
   command: Command;
@@ -41,15 +42,6 @@ export async function spawnGroup({ command, cwd, environment }: SpawnPlan): Prom
   } catch (error) {
     signalGroup(child.pid, 'SIGKILL');
     throw error;
-  }
-}
-
-/** Sends a signal to every process of a group; 0 only asks. False when there is none left. */
-export function signalGroup(pid: number, signal: NodeJS.Signals | 0): boolean {
-  try {
-    return process.kill(-pid, signal);
-  } catch {
-    return false;
   }
 }
 
