@@ -1,0 +1,83 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { stringify } from 'yaml';
+import { check } from '../support/check.ts';
+import { generations } from '../support/generations.ts';
+import { type RuleFile, repository, ruleTestFiles, shippedRules, testFolder } from './cases.ts';
+
+const files = ruleTestFiles();
+const rules = shippedRules();
+const names = rules.groups.flatMap((group) => group.rules.map((rule) => rule.alert));
+const alwaysFiring = ['Watchdog'];
+let work: string;
+
+beforeAll(async () => {
+  work = await mkdtemp(join(tmpdir(), 'shop-rules-'));
+});
+afterAll(() => rm(work, { recursive: true, force: true }));
+
+describe('the tests of the rules', () => {
+  it.each(names)('say of %s when it fires, with labels and annotations, and when it does not', (alert) => {
+    const said = files
+      .flatMap((file) => (file.alert === alert ? file.tests : []))
+      .flatMap((test) => test.alert_rule_test);
+
+    expect(said.filter((one) => one.alertname !== alert)).toEqual([]);
+    expect(said.filter((one) => one.exp_alerts.length > 0)).not.toEqual([]);
+    if (!alwaysFiring.includes(alert)) {
+      expect(said.filter((one) => one.exp_alerts.length === 0)).not.toEqual([]);
+    }
+  });
+
+  it('are about rules that exist', () => {
+    expect(names).toEqual(expect.arrayContaining(files.map((file) => file.alert)));
+  });
+});
+
+/** Lays out what promtool needs as the repository does, with one test only, so that each has its own result. */
+async function layOut(
+  name: string,
+  ruleFile: RuleFile,
+  tests: object,
+): Promise<{ folder: string; file: string }> {
+  const folder = await mkdtemp(join(work, `${name}-`));
+  await mkdir(join(folder, testFolder), { recursive: true });
+  await writeFile(join(folder, 'alert_rules.yml'), stringify(ruleFile));
+  const file = join(testFolder, 'one.test.yml');
+  await writeFile(join(folder, file), stringify(tests, { aliasDuplicateObjects: false }));
+  return { folder, file };
+}
+
+describe.each(await generations())('with $name', ({ promtool }) => {
+  it('the shipped rules are well-formed', async () => {
+    const verdict = await check(promtool, ['check', 'rules', 'alert_rules.yml'], repository);
+    expect(verdict.said).toContain(`SUCCESS: ${names.length} rules found`);
+    expect(verdict.passed).toBe(true);
+  });
+
+  describe.each(files)('$file', ({ file: _, alert, ...content }) => {
+    it.each(content.tests)('$name', async (test) => {
+      const { folder, file } = await layOut(alert, rules, { ...content, tests: [test] });
+      const verdict = await check(promtool, ['test', 'rules', file], folder);
+      expect(verdict.passed, verdict.said).toBe(true);
+    });
+  });
+
+  it.each(names)('the tests of %s fail without it', async (alert) => {
+    const groups = rules.groups.map((group) => ({
+      ...group,
+      rules: group.rules.filter((rule) => rule.alert !== alert),
+    }));
+    const tests = files.filter((one) => one.alert === alert && one.file === `${alert}.test.yml`);
+    expect(tests).toHaveLength(1);
+
+    for (const { file: _, alert: __, ...content } of tests) {
+      const { folder, file } = await layOut(`without-${alert}`, { groups }, content);
+      const verdict = await check(promtool, ['test', 'rules', file], folder);
+      expect(verdict.said).toContain(`alertname: ${alert}`);
+      expect(verdict.passed).toBe(false);
+    }
+  });
+});
