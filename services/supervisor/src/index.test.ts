@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { describe, expect, test } from 'vitest';
+import { describe, test } from 'vitest';
 import {
   bootSupervisor,
   ignoresSigterm,
@@ -12,14 +12,17 @@ import {
   temporaryFolder,
 } from './harness.ts';
 
+/** Within it, what is waited for has to come true. */
+const SOON = { timeout: 5000, interval: 20 };
+
 async function refused(folder: string, yaml: string, environment: Record<string, string> = {}) {
   const child = startSupervisor(folder, yaml, environment);
   const [[exitCode], stderr] = await Promise.all([once(child, 'exit'), text(child.stderr)]);
   return { exitCode, stderr };
 }
 
-describe('starting', () => {
-  test('a bad environment and a bad file end it with 2, naming what is wrong', async () => {
+describe.concurrent('starting', () => {
+  test('a bad environment and a bad file end it with 2, naming what is wrong', async ({ expect }) => {
     using folder = temporaryFolder();
     const path = join(folder.path, 'processes.yml');
     expect(await refused(folder.path, 'processes: {}', { SUPERVISOR_DATA_DIR: '' })).toEqual({
@@ -41,12 +44,12 @@ describe('starting', () => {
     expect(existsSync(join(folder.path, 's.sock'))).toBe(false);
   });
 
-  test('the socket is for this user only', async () => {
+  test('the socket is for this user only', async ({ expect }) => {
     await using box = await bootSupervisor('processes: {}');
     expect(statSync(box.socket).mode & 0o777).toBe(0o600);
   });
 
-  test('a second supervisor on the same socket is refused and starts nothing', async () => {
+  test('a second supervisor on the same socket is refused and starts nothing', async ({ expect }) => {
     await using box = await bootSupervisor(`processes: { app: { command: ${staying()} } }`);
     const { exitCode, stderr } = await refused(box.folder, '');
     expect({ exitCode, stderr }).toEqual({
@@ -58,7 +61,7 @@ describe('starting', () => {
     expect(box.recordFile().trimEnd().split('\n')).toHaveLength(1);
   });
 
-  test('a file that is no socket is refused and stays', async () => {
+  test('a file that is no socket is refused and stays', async ({ expect }) => {
     using folder = temporaryFolder();
     mkdirSync(join(folder.path, 's.sock'));
     expect(await refused(folder.path, 'processes: {}')).toEqual({
@@ -69,31 +72,33 @@ describe('starting', () => {
   });
 });
 
-describe('ending', () => {
-  test('kill -9 leaves no child, and the next supervisor takes over the socket', async () => {
-    await using folder = await bootSupervisor('processes: {}');
+describe.concurrent('ending', () => {
+  test('kill -9 leaves no child, and the next supervisor takes over the socket', async ({ expect }) => {
+    using folder = temporaryFolder();
     const yaml = `processes: { app: { command: ${ignoresSigterm} }, other: { command: ${staying()} } }`;
-    const killed = await bootSupervisor(yaml, {}, join(folder.folder, 'data'));
+    const killed = await bootSupervisor(yaml, {}, folder.path);
     const pids = (await killed.processes()).map(({ pid }) => Number(pid));
     expect(pids.every(isAlive)).toBe(true);
     killed.child.kill('SIGKILL');
     await killed.exit;
     expect(existsSync(killed.socket)).toBe(true);
-    await expect.poll(() => pids.some(isAlive), { timeout: 2000 }).toBe(false);
+    await expect.poll(() => pids.some(isAlive), { timeout: 2000, interval: 20 }).toBe(false);
 
     await using next = await bootSupervisor(yaml, {}, killed.folder);
     expect(await next.events('app')).toEqual(['start']);
   });
 
-  test('SIGTERM stops dependants first, kills what ignores it, and removes the socket', async () => {
+  test('SIGTERM stops dependants first, kills what ignores it, and removes the socket', async ({
+    expect,
+  }) => {
     await using box = await bootSupervisor(`
 processes:
   web: { command: ${ignoresSigterm}, depends_on: [api], stop_timeout: 300ms }
   api: { command: ${staying()}, depends_on: [db] }
   db: { command: ${staying()} }
 `);
-    await expect.poll(async () => (await box.logs('web')).includes('ready')).toBe(true);
-    await expect.poll(async () => (await box.logs('api')).includes('ready')).toBe(true);
+    await expect.poll(async () => (await box.logs('web')).includes('ready'), SOON).toBe(true);
+    await expect.poll(async () => (await box.logs('api')).includes('ready'), SOON).toBe(true);
     const pids = (await box.processes()).map(({ pid }) => Number(pid));
     box.child.kill('SIGTERM');
     expect(await box.exit).toEqual([0, null]);
@@ -117,14 +122,16 @@ processes:
     expect(record[0]).toMatchObject({ by: 'shutdown', timeoutMs: 300 });
   });
 
-  test('SIGTERM during a restart cuts its grace time short and does not start it again', async () => {
+  test('SIGTERM during a restart cuts its grace time short and does not start it again', async ({
+    expect,
+  }) => {
     await using box = await bootSupervisor(
       `processes: { app: { command: ${ignoresSigterm}, stop_timeout: 200ms } }`,
     );
-    await expect.poll(() => box.logs('app')).toContain('ready');
+    await expect.poll(() => box.logs('app'), SOON).toContain('ready');
     const { id } = await box.process('app');
     const restart = box.ask('POST', `/processes/${id}/restart?t=60`);
-    await expect.poll(() => box.logs('app')).toContain('ignored');
+    await expect.poll(() => box.logs('app'), SOON).toContain('ignored');
     box.child.kill('SIGTERM');
     expect(JSON.parse((await restart).text)).toMatchObject({ code: 'shutting_down' });
     expect(await box.exit).toEqual([0, null]);
@@ -136,13 +143,13 @@ processes:
     expect(events).toEqual(['start', 'stop', 'kill', 'die']);
   });
 
-  test('a second signal kills at once', async () => {
+  test('a second signal kills at once', async ({ expect }) => {
     await using box = await bootSupervisor(
       `processes: { app: { command: ${ignoresSigterm}, stop_timeout: 1m } }`,
     );
-    await expect.poll(() => box.logs('app')).toContain('ready');
+    await expect.poll(() => box.logs('app'), SOON).toContain('ready');
     box.child.kill('SIGINT');
-    await expect.poll(() => box.logs('app')).toContain('ignored');
+    await expect.poll(() => box.logs('app'), SOON).toContain('ignored');
     box.child.kill('SIGINT');
     expect(await box.exit).toEqual([0, null]);
     expect(box.recordFile()).toContain('"kill"');

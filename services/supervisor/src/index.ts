@@ -8,6 +8,8 @@ import { createApp } from './http/app.ts';
 import { listenOnSocket } from './http/socket.ts';
 import { Supervisor } from './supervisor.ts';
 
+const LAST_RESORT_MS = 5000;
+
 try {
   await run();
 } catch (error) {
@@ -37,7 +39,11 @@ async function run(): Promise<void> {
     }
     stopping = true;
     // The socket answers until the end, so that one can see what a slow process is doing.
-    void supervisor.shutdown().finally(() => server.close());
+    void supervisor.shutdown().finally(() => {
+      server.close();
+      // Only what could not even be killed keeps us here; its lifeline goes on trying.
+      setTimeout(() => process.exit(1), LAST_RESORT_MS).unref();
+    });
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);

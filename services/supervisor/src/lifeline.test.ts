@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { describe, expect, test } from 'vitest';
+import { describe, test } from 'vitest';
 import { childrenOf, isAlive } from './harness.ts';
 import { tie } from './lifeline.ts';
 
@@ -44,8 +44,8 @@ const reapersOf = (pid: number | undefined) =>
     .filter(({ name }) => name === 'sh')
     .map((child) => child.pid);
 
-describe('tie', () => {
-  test('kill -9 of the parent ends the child and the grandchild within 2 s', async () => {
+describe.concurrent('tie', () => {
+  test('kill -9 of the parent ends the child and the grandchild within 2 s', async ({ expect }) => {
     const { parent, pids } = await parentOf(FAMILY, { detached: true });
     expect(pids).toHaveLength(2);
     expect(pids.every(isAlive)).toBe(true);
@@ -53,19 +53,19 @@ describe('tie', () => {
     await expect.poll(someAlive(pids), { timeout: 2000, interval: 20 }).toBe(false);
   });
 
-  test('a child that ignores SIGTERM is killed when the grace time is over', async () => {
+  test('a child that ignores SIGTERM is killed when the grace time is over', async ({ expect }) => {
     const { parent, pids } = await parentOf(STUBBORN, { detached: true });
     parent.kill('SIGKILL');
     await expect.poll(someAlive(pids), { timeout: 2000, interval: 20 }).toBe(false);
   });
 
-  test('a child that leads no group of its own is ended alone', async () => {
+  test('a child that leads no group of its own is ended alone', async ({ expect }) => {
     const { parent, pids } = await parentOf(STUBBORN, { detached: false });
     parent.kill('SIGKILL');
     await expect.poll(someAlive(pids), { timeout: 2000, interval: 20 }).toBe(false);
   });
 
-  test('a parent that ends by itself without release takes the child along', async () => {
+  test('a parent that ends by itself without release takes the child along', async ({ expect }) => {
     const { exit, pids } = await parentOf(STUBBORN, {
       detached: true,
       afterwards: 'setImmediate(process.exit)',
@@ -74,7 +74,7 @@ describe('tie', () => {
     await expect.poll(someAlive(pids), { timeout: 2000, interval: 20 }).toBe(false);
   });
 
-  test('after release the child outlives the parent', async () => {
+  test('after release the child outlives the parent', async ({ expect }) => {
     const { parent, exit, pids } = await parentOf(STUBBORN, {
       detached: true,
       afterwards: `process.stdin.resume().once('end', () => { lifeline.release(); lifeline.release(); process.exit(); })`,
@@ -83,20 +83,20 @@ describe('tie', () => {
     parent.stdin.end();
     await exit;
     // The reaper has had its say when it is gone.
-    await expect.poll(() => reapers.some(isAlive)).toBe(false);
+    await expect.poll(() => reapers.some(isAlive), { timeout: 5000 }).toBe(false);
     expect(pids.every(isAlive)).toBe(true);
     for (const pid of pids) process.kill(pid, 'SIGKILL');
   });
 
-  test('after a normal end of the child the reaper goes and kills nothing', async () => {
+  test('after a normal end of the child the reaper goes and kills nothing', async ({ expect }) => {
     const child = spawn('/bin/true', { detached: true, stdio: 'ignore' });
     tie(child);
     const reapers = reapersOf(process.pid);
     await once(child, 'exit');
-    await expect.poll(() => reapers.some(isAlive)).toBe(false);
+    await expect.poll(() => reapers.some(isAlive), { timeout: 5000 }).toBe(false);
   });
 
-  test('a tie does not keep the parent waiting for anything', async () => {
+  test('a tie does not keep the parent waiting for anything', async ({ expect }) => {
     const { exit, pids } = await parentOf(STUBBORN, {
       detached: true,
       afterwards: 'child.unref(); child.stdout.destroy()',
@@ -105,7 +105,7 @@ describe('tie', () => {
     await expect.poll(someAlive(pids), { timeout: 2000, interval: 20 }).toBe(false);
   });
 
-  test('a child that was not spawned cannot be tied', async () => {
+  test('a child that was not spawned cannot be tied', async ({ expect }) => {
     const child = spawn('/nowhere/to/be/found');
     const failed = once(child, 'error');
     expect(() => tie(child)).toThrow('was not spawned');

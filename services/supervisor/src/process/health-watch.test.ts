@@ -2,12 +2,15 @@ import { once } from 'node:events';
 import { rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { test } from 'vitest';
 import { bootSupervisor, staying } from '../harness.ts';
+
+/** Within it, what is waited for has to come true. */
+const SOON = { timeout: 5000, interval: 20 };
 
 const timing = 'interval: 50ms, timeout: 400ms, retries: 2';
 
-test('health follows the probes, and starts anew with the process', async () => {
+test.concurrent('health follows the probes, and starts anew with the process', async ({ expect }) => {
   const check = JSON.stringify(['/bin/sh', '-c', 'echo seen; test -e well']);
   await using box = await bootSupervisor(
     `processes: { app: { command: ${staying()}, healthcheck: { command: ${check}, ${timing}, start_period: 1m } } }`,
@@ -18,28 +21,30 @@ test('health follows the probes, and starts anew with the process', async () => 
   const act = (what: string) => box.ask('POST', `/processes/${id}/${what}`);
 
   // Failures in the start period are seen but do not count: more than `retries` of them are in the log.
-  await expect.poll(async () => (await box.process('app')).healthLog.length).toBe(5);
+  await expect.poll(async () => (await box.process('app')).healthLog.length, SOON).toBe(5);
   expect(await box.process('app')).toMatchObject({
     health: 'starting',
     healthLog: Array(5).fill({ ok: false }),
   });
   writeFileSync(well, '');
-  await expect.poll(health).toBe('healthy');
+  await expect.poll(health, SOON).toBe('healthy');
   rmSync(well);
-  await expect.poll(health).toBe('unhealthy');
+  await expect.poll(health, SOON).toBe('unhealthy');
   const { healthLog } = await box.process('app');
   expect(healthLog.at(-1)).toEqual({ at: expect.any(String), ok: false, output: 'exit code 1\nseen' });
 
   await act('restart');
   expect(await health()).toBe('starting');
   writeFileSync(well, '');
-  await expect.poll(health).toBe('healthy');
+  await expect.poll(health, SOON).toBe('healthy');
   await act('stop');
   expect(await health()).toBe('unhealthy');
   expect(await box.events('app')).toEqual(['start', 'stop', 'die', 'start', 'stop', 'die']);
 });
 
-test('an HTTP check sees the status, a hanging answer and a refused connection', async () => {
+test.concurrent('an HTTP check sees the status, a hanging answer and a refused connection', async ({
+  expect,
+}) => {
   const server = staying(`
     const { writeFileSync } = require('node:fs');
     let mode = 200;
@@ -62,19 +67,19 @@ test('an HTTP check sees the status, a hanging answer and a refused connection',
   const last = async () => (await box.process('app')).healthLog.at(-1);
   const become = (mode: number) =>
     fetch(`http://127.0.0.1:${port}/${mode}`, { headers: { connection: 'close' } });
-  await expect.poll(last).toMatchObject({ ok: true, output: 'HTTP 200 mode 200' });
+  await expect.poll(last, SOON).toMatchObject({ ok: true, output: 'HTTP 200 mode 200' });
   await become(503);
-  await expect.poll(last).toMatchObject({ ok: false, output: 'HTTP 503 mode 503' });
+  await expect.poll(last, SOON).toMatchObject({ ok: false, output: 'HTTP 503 mode 503' });
   await become(204);
-  await expect.poll(last).toMatchObject({ ok: true });
+  await expect.poll(last, SOON).toMatchObject({ ok: true });
   await become(0);
-  await expect.poll(last).toMatchObject({ ok: false, output: 'no answer within 400 ms' });
+  await expect.poll(last, SOON).toMatchObject({ ok: false, output: 'no answer within 400 ms' });
   process.kill(Number((await box.process('app')).pid), 'SIGUSR2');
-  await expect.poll(last).toMatchObject({ ok: false, output: expect.stringContaining('ECONNREFUSED') });
+  await expect.poll(last, SOON).toMatchObject({ ok: false, output: expect.stringContaining('ECONNREFUSED') });
   expect((await box.process('app')).health).toBe('unhealthy');
 });
 
-test('a check command that hangs or does not exist is a failure', async () => {
+test.concurrent('a check command that hangs or does not exist is a failure', async ({ expect }) => {
   const check = (command: string[]) =>
     `{ command: ${staying()}, healthcheck: { command: ${JSON.stringify(command)}, interval: 20ms, timeout: 100ms, retries: 1 } }`;
   await using box = await bootSupervisor(
@@ -83,10 +88,13 @@ test('a check command that hangs or does not exist is a failure', async () => {
        missing: ${check(['/nowhere/check'])}`,
   );
   const last = async (name: string) => (await box.process(name)).healthLog.at(-1);
-  await expect.poll(() => last('hangs')).toMatchObject({ ok: false, output: 'no end within 100 ms' });
+  await expect.poll(() => last('hangs'), SOON).toMatchObject({ ok: false, output: 'no end within 100 ms' });
   await expect
-    .poll(() => last('missing'))
-    .toMatchObject({ ok: false, output: expect.stringContaining('ENOENT') });
+    .poll(() => last('missing'), SOON)
+    .toMatchObject({
+      ok: false,
+      output: expect.stringContaining('ENOENT'),
+    });
   expect((await box.process('hangs')).health).toBe('unhealthy');
 });
 

@@ -1,7 +1,10 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { bootSupervisor, childrenOf, ignoresSigterm, isAlive, staying } from '../harness.ts';
+
+/** Within it, what is waited for has to come true. */
+const SOON = { timeout: 5000, interval: 20 };
 
 // Slow to stop, so that something can be asked while a restart is between its stop and its start.
 const lingering = staying(`process.on('SIGTERM', () => setTimeout(() => process.exit(0), 300))`);
@@ -15,17 +18,15 @@ async function boot(command: string, more = '') {
   const box = await bootSupervisor(`processes: { app: { command: ${command}, stop_timeout: 5s, ${more} } }`);
   // Only then its signal handlers are in place.
   const ready = (times = 1) =>
-    expect
-      .poll(async () => (await box.logs('app')).match(/^ready/gm)?.length ?? 0)
-      .toBeGreaterThanOrEqual(times);
+    vi.waitFor(async () => expect((await box.logs('app')).match(/^ready/gm)).toHaveLength(times), SOON);
   await ready();
   const before = await box.process('app');
   const act = (what: string, hangUp = false) => box.ask('POST', `/processes/${before.id}/${what}`, hangUp);
   return Object.assign(box, { ready, before, act });
 }
 
-describe('restart', () => {
-  test('is one stop and one start, under the same id, counted', async () => {
+describe.concurrent('restart', () => {
+  test('is one stop and one start, under the same id, counted', async ({ expect }) => {
     await using box = await boot(staying());
     expect(await box.act('restart')).toEqual({ status: 204, text: '' });
     const after = await box.process('app');
@@ -54,7 +55,7 @@ describe('restart', () => {
     ).toEqual(record);
   });
 
-  test('kills what ignores SIGTERM when t is over', async () => {
+  test('kills what ignores SIGTERM when t is over', async ({ expect }) => {
     await using box = await boot(ignoresSigterm);
     expect(await box.act('restart?t=0.3')).toMatchObject({ status: 204 });
     expect(await box.events('app')).toEqual(['start', 'stop', 'kill', 'die', 'start']);
@@ -63,10 +64,10 @@ describe('restart', () => {
     expect(die).toMatchObject({ signal: 'SIGKILL', exitCode: null });
     const waited = Date.parse(kill?.at ?? '') - Date.parse(stop?.at ?? '');
     expect(waited).toBeGreaterThanOrEqual(299);
-    expect(waited).toBeLessThan(1500);
+    expect(waited).toBeLessThan(3000);
   });
 
-  test('goes on when the client leaves at once (G3)', async () => {
+  test('goes on when the client leaves at once (G3)', async ({ expect }) => {
     await using box = await boot(lingering);
     await box.act('restart', true);
     await box.ready(2);
@@ -74,16 +75,16 @@ describe('restart', () => {
     expect((await box.process('app')).restartCount).toBe(1);
   });
 
-  test('holds back a start asked meanwhile, which then finds it running', async () => {
+  test('holds back a start asked meanwhile, which then finds it running', async ({ expect }) => {
     await using box = await boot(lingering);
     const restart = box.act('restart');
-    await expect.poll(() => box.events('app')).toContain('stop');
+    await expect.poll(() => box.events('app'), SOON).toContain('stop');
     const start = await box.act('start');
     expect([(await restart).status, start.status]).toEqual([204, 304]);
     expect(await box.events('app')).toEqual(['start', 'stop', 'die', 'start']);
   });
 
-  test('asked twice at the same time is done twice, one after the other', async () => {
+  test('asked twice at the same time is done twice, one after the other', async ({ expect }) => {
     await using box = await boot(lingering);
     const answers = await Promise.all([box.act('restart'), box.act('restart')]);
     expect(answers.map(({ status }) => status)).toEqual([204, 204]);
@@ -91,7 +92,7 @@ describe('restart', () => {
     expect((await box.process('app')).restartCount).toBe(2);
   });
 
-  test('of an exited process only starts it', async () => {
+  test('of an exited process only starts it', async ({ expect }) => {
     await using box = await boot(staying());
     await box.act('stop');
     expect((await box.act('restart')).status).toBe(204);
@@ -99,7 +100,7 @@ describe('restart', () => {
     expect(await box.process('app')).toMatchObject({ state: 'running', restartCount: 1 });
   });
 
-  test('ends the whole group before it starts anew', async () => {
+  test('ends the whole group before it starts anew', async ({ expect }) => {
     await using box = await boot(withChild);
     const child = Number(/^child (\d+)$/m.exec(await box.logs('app'))?.[1]);
     expect(isAlive(child)).toBe(true);
@@ -108,7 +109,9 @@ describe('restart', () => {
   });
 });
 
-test('a restart whose start fails leaves it exited, with the old start time', async () => {
+test.concurrent('a restart whose start fails leaves it exited, with the old start time', async ({
+  expect,
+}) => {
   await using box = await bootSupervisor('processes: { app: { command: [./app.sh] } }');
   const script = join(box.folder, 'app.sh');
   const { id, ...never } = await box.process('app');
@@ -116,7 +119,7 @@ test('a restart whose start fails leaves it exited, with the old start time', as
   const act = (what: string) => box.ask('POST', `/processes/${id}/${what}`);
   writeFileSync(script, '#!/bin/sh\necho ready\nexec sleep 60\n', { mode: 0o700 });
   expect((await act('start')).status).toBe(204);
-  await expect.poll(() => box.logs('app')).toContain('ready');
+  await expect.poll(() => box.logs('app'), SOON).toContain('ready');
   const before = await box.process('app');
   rmSync(script);
 
@@ -136,7 +139,7 @@ test('a restart whose start fails leaves it exited, with the old start time', as
   expect(JSON.parse((await act('start')).text)).toMatchObject({ code: 'start_failed' });
 });
 
-test('stop and start say whether they changed anything', async () => {
+test.concurrent('stop and start say whether they changed anything', async ({ expect }) => {
   await using box = await boot(ignoresSigterm);
   expect((await box.act('start')).status).toBe(304);
   expect((await box.act('stop?t=0')).status).toBe(204);
@@ -151,9 +154,9 @@ test('stop and start say whether they changed anything', async () => {
   expect(await box.process('app')).toMatchObject({ state: 'running', signal: null, restartCount: 0 });
 });
 
-test('what crashes stays exited, with its exit code', async () => {
+test.concurrent('what crashes stays exited, with its exit code', async ({ expect }) => {
   await using box = await bootSupervisor(`processes: { app: { command: [node, -e, 'process.exit(3)'] } }`);
-  await expect.poll(async () => (await box.process('app')).state).toBe('exited');
+  await expect.poll(async () => (await box.process('app')).state, SOON).toBe('exited');
   const { finishedAt, ...after } = await box.process('app');
   expect(after).toMatchObject({ pid: null, exitCode: 3, signal: null, restartCount: 0 });
   const record = await box.record();
@@ -162,26 +165,30 @@ test('what crashes stays exited, with its exit code', async () => {
   expect(childrenOf(box.child.pid).filter(({ name }) => name === 'node')).toEqual([]);
 });
 
-test('logs are kept in memory and on disk, both streams, and the last lines are answered', async () => {
+test.concurrent('logs are kept in memory and on disk, both streams, and the last lines are answered', async ({
+  expect,
+}) => {
   const script = `for (const n of [1, 2, 3]) console.log('out', n); console.error('err'); process.stdout.write('no end of line')`;
   await using box = await bootSupervisor(
     `processes: { app: { command: ${JSON.stringify(['node', '-e', script])} } }`,
   );
-  await expect.poll(() => box.logs('app')).toContain('no end of line\n');
+  await expect.poll(() => box.logs('app'), SOON).toContain('no end of line\n');
   const lines = (await box.logs('app')).trimEnd().split('\n');
   expect(lines.toSorted()).toEqual(['err', 'no end of line', 'out 1', 'out 2', 'out 3']);
   expect(await box.logs('app', 1)).toBe(`${lines.at(-1)}\n`);
   expect(readFileSync(join(box.folder, 'data', 'app.log'), 'utf8')).toBe(await box.logs('app'));
 });
 
-test('a process gets what is listed, and PATH, HOME, TZ, LANG, and our own Node', async () => {
+test.concurrent('a process gets what is listed, and PATH, HOME, TZ, LANG, and our own Node', async ({
+  expect,
+}) => {
   const script = 'console.log(JSON.stringify([process.env, process.execPath, process.cwd()]))';
   await using box = await bootSupervisor(
     `processes:
        app: { command: ${JSON.stringify(['node', '-e', script])}, cwd: data, environment: { URL: 'db://$\{PASSWORD}' } }`,
     { PASSWORD: 'secret', TZ: 'UTC' },
   );
-  await expect.poll(() => box.logs('app')).not.toBe('');
+  await expect.poll(() => box.logs('app'), SOON).not.toBe('');
   expect(JSON.parse(await box.logs('app'))).toEqual([
     { URL: 'db://secret', PATH: process.env['PATH'], TZ: 'UTC' },
     process.execPath,
