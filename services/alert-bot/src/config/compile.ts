@@ -1,0 +1,32 @@
+import type { Millis } from '../domain/duration.ts';
+import type { Playbook, Step } from '../domain/playbook.ts';
+import type { WrittenPlaybook } from './playbook-schema.ts';
+import type { Settings } from './settings.ts';
+
+/** What a `restart` step has where it says nothing. Ten seconds are Docker's own grace time. */
+export const RESTART = { timeout: 10_000, attempts: 3 } as const;
+
+/** Makes a checked playbook into what the bot works with. */
+export function compilePlaybook(written: WrittenPlaybook, settled: Settings, deferAtMost: Millis): Playbook {
+  const { mode, prove, ...limits } = settled;
+  const { query, above } = written.prove ?? {};
+  return {
+    name: written.name,
+    mode,
+    matchers: written.matchers.map(({ text }) => text),
+    matches: (labels) => written.matchers.every((matcher) => matcher.matches(labels)),
+    service: written.target.service,
+    steps: written.steps.map(toStep),
+    limits: { ...limits, deferAtMost },
+    prove: { ...prove, query: query === undefined || above === undefined ? null : { query, above } },
+  };
+}
+
+function toStep({ restart }: WrittenPlaybook['steps'][number]): Step {
+  if (restart === undefined) return { kind: 'escalate' };
+  return {
+    kind: 'restart',
+    timeout: restart.timeout ?? RESTART.timeout,
+    attempts: restart.attempts ?? RESTART.attempts,
+  };
+}

@@ -1,0 +1,104 @@
+import type { z } from 'zod';
+import type { Playbook, PlaybookFile } from '../domain/playbook.ts';
+import { disagreements } from './agreement.ts';
+import { compilePlaybook } from './compile.ts';
+import { didYouMean } from './nearest.ts';
+import { overridesSchema, playbookFileSchema } from './playbook-schema.ts';
+import { keysAt } from './schema-keys.ts';
+import {
+  BUILT_IN,
+  BUILT_IN_LIMITS,
+  differences,
+  type Overridden,
+  overlay,
+  overlayLimits,
+} from './settings.ts';
+import { type Layer, unreachable } from './unreachable.ts';
+import { type PlaybookError, readYaml, type Source } from './yaml-source.ts';
+
+export type { Overridden } from './settings.ts';
+export type { PlaybookError } from './yaml-source.ts';
+
+/** A file's text and the name that its errors carry. */
+export interface FileText {
+  text: string;
+  fileName: string;
+}
+
+export type Loaded = { file: PlaybookFile; overridden: Overridden[] } | { errors: PlaybookError[] };
+
+/**
+ * Reads, checks and compiles a playbook file, all errors at once. The overrides may replace only `defaults`
+ * and `limits`; they apply wherever a playbook does not set the value itself.
+ */
+export function loadPlaybooks(text: string, fileName: string, overrides?: FileText): Loaded {
+  const main = read({ text, fileName }, playbookFileSchema, (source) => disagreements(source));
+  const over = overrides === undefined ? null : read(overrides, overridesSchema, () => []);
+  if ('errors' in main || (over !== null && 'errors' in over))
+    return { errors: [main, over].flatMap((part) => (part !== null && 'errors' in part ? part.errors : [])) };
+
+  const { written } = main;
+  const before = {
+    defaults: overlay(BUILT_IN, written.defaults),
+    limits: overlayLimits(BUILT_IN_LIMITS, written.limits),
+  };
+  const defaults = overlay(before.defaults, over?.written.defaults);
+  const limits = overlayLimits(before.limits, over?.written.limits);
+
+  const layers: Layer[] = [{ source: main.source, path: ['defaults'], written: written.defaults }];
+  if (over !== null)
+    layers.unshift({ source: over.source, path: ['defaults'], written: over.written.defaults });
+  const errors = unreachable(defaults, layers);
+  const playbooks: Playbook[] = [];
+  for (const [index, playbook] of written.playbooks.entries()) {
+    const settled = overlay(defaults, playbook);
+    const own: Layer = { source: main.source, path: ['playbooks', index], written: playbook };
+    // What is wrong with the defaults alone was said once already.
+    errors.push(...unreachable(settled, [own]));
+    playbooks.push(compilePlaybook(playbook, settled, limits.deferAtMost));
+  }
+  if (errors.length > 0) return { errors };
+  return {
+    file: { playbooks, concurrent: limits.concurrent },
+    overridden: differences(before, { defaults, limits }),
+  };
+}
+
+/** One line a person can act on: `file:line: path: `value` what is wrong: what to write instead`. */
+export function formatPlaybookError({ file, line, path, value, message }: PlaybookError): string {
+  const place = [line > 0 ? `${file}:${line}` : file, ...(path === '' ? [] : [path])].join(': ');
+  return `${place}: ${value === '' ? '' : `\`${value}\` `}${message}`;
+}
+
+type Read<Schema extends z.ZodType> =
+  | { source: Source; written: z.output<Schema> }
+  | { errors: PlaybookError[] };
+
+function read<Schema extends z.ZodType>(
+  { text, fileName }: FileText,
+  schema: Schema,
+  check: (source: Source) => PlaybookError[],
+): Read<Schema> {
+  const { source, errors } = readYaml(text, fileName);
+  if (source === null) return { errors };
+  const parsed = schema.safeParse(source.value);
+  const found = [
+    ...errors,
+    ...(parsed.error?.issues ?? []).flatMap((issue) => explain(source, schema, issue)),
+    ...check(source),
+  ];
+  if (parsed.success && found.length === 0) return { source, written: parsed.data };
+  return { errors: found.sort((a, b) => a.line - b.line) };
+}
+
+function explain(source: Source, schema: z.ZodType, issue: z.core.$ZodIssue): PlaybookError[] {
+  const path = issue.path.map((key) => (typeof key === 'number' ? key : String(key)));
+  if (issue.code !== 'unrecognized_keys') return [source.error(path, issue.message)];
+  const known = keysAt(schema, path);
+  const remedy = (key: string) => {
+    // The one thing people try in the second file: a playbook. A guess at a key would not help them.
+    if (schema === overridesSchema && key === 'playbooks') return 'write playbooks in the playbook file';
+    return known.length === 0 ? 'leave it out' : didYouMean(key, known);
+  };
+  return issue.keys.map((key) => source.error([...path, key], `is not known here: ${remedy(key)}`, key));
+}
