@@ -30,6 +30,8 @@ export type Verb = 'restart' | 'start';
  */
 export interface Platform {
   readonly name: string;
+  /** How the target of a service is called, whether it exists or not; asks nobody. */
+  targetId(service: string): TargetId;
   /** Targets of that service name: none, one, or several (which means no action). */
   find(service: string): Promise<readonly Target[]>;
   /** Every target the platform knows, opted in or not. */

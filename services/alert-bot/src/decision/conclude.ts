@@ -1,0 +1,122 @@
+import { ORIGIN, ORIGIN_LABEL } from '../domain/alert.ts';
+import type { Decision } from '../domain/decision.ts';
+import { formatDuration, type Instant } from '../domain/duration.ts';
+import type { Facts } from '../domain/facts.ts';
+import type { Outcome } from '../domain/incident.ts';
+import { type EscalateReason, explain, PERSONS_STOPS } from '../domain/reason.ts';
+import { attemptsOf } from '../store/attempts.ts';
+import type { Db } from '../store/db.ts';
+import { recordDecision } from '../store/decisions.ts';
+import { addEscalation, endEscalations } from '../store/escalations.ts';
+import { addEvent } from '../store/events.ts';
+import { type Change, changeStatus, type Incident } from '../store/incidents.ts';
+
+/** How soon a wait without a known end is looked at again; a wake comes sooner. */
+const LOOK_AGAIN = 5_000;
+/** How often it is asked whether a trial is due; a person's reset wakes at once. */
+const LOOK_AT_ESCALATED = 30_000;
+
+/**
+ * Writes a decision and what follows from it for the incident. To be called inside a transaction.
+ * @returns whether the decision is a new row (only then is it reported)
+ */
+export function applyDecision(
+  db: Db,
+  incident: Incident,
+  decision: Decision,
+  facts: Facts,
+  now: Instant,
+): boolean {
+  // A person has it: only a reset or the trial takes it back, everything else changes nothing.
+  if (incident.status === 'escalated' && decision.kind !== 'act') {
+    changeStatus(db, incident, 'escalated', { nextLookAt: now + LOOK_AT_ESCALATED }, now);
+    return false;
+  }
+  const isNew = recordDecision(db, incident.id, decision, facts, now);
+  const { reason } = decision;
+  if (isNew)
+    addEvent(db, incident.id, now, 'decision', `${decision.kind} ${reason}: ${explain(reason)}`, {
+      kind: decision.kind,
+      reason,
+      also: decision.also,
+    });
+  switch (decision.kind) {
+    case 'act':
+      if (incident.status === 'escalated') endEscalations(db, incident.id, now);
+      changeStatus(db, incident, 'queued', { reason }, now);
+      break;
+    case 'defer': {
+      const { until } = decision;
+      const nextLookAt = Math.min(until ?? Number.POSITIVE_INFINITY, now + LOOK_AGAIN);
+      const change: Change = { reason, until, nextLookAt };
+      // What a person asked for may last, and the time after an attempt is a wait of its own.
+      const waits = facts.playbook?.limits.deferAtMost ?? 0;
+      const restarts = incident.status === 'proving' || incident.status === 'acting';
+      if (restarts || PERSONS_STOPS.includes(decision.reason)) change.deadline = now + waits;
+      changeStatus(db, incident, 'deferred', change, now);
+      break;
+    }
+    case 'skip':
+      closeIncident(db, viaDeferred(db, incident, now), 'dismissed', { reason }, now);
+      break;
+    case 'escalate':
+      escalate(db, incident, decision.reason, now);
+      break;
+  }
+  return isNew;
+}
+
+/** `acting` may not close at once: its attempt was given up first, which is a deferral. */
+function viaDeferred(db: Db, incident: Incident, now: Instant): Incident {
+  if (incident.status !== 'acting') return incident;
+  changeStatus(db, incident, 'deferred', {}, now);
+  return { ...incident, status: 'deferred' };
+}
+
+/** Hands the incident to a person: status, timeline and the alert that the outbox keeps firing. */
+export function escalate(db: Db, incident: Incident, reason: EscalateReason, now: Instant): void {
+  if (incident.status === 'escalated') return;
+  changeStatus(db, incident, 'escalated', { reason, escalated: { reason, at: now } }, now);
+  const story = tellStory(db, incident, now);
+  addEvent(db, incident.id, now, 'escalation', `handed to a person: ${explain(reason)}`, { reason });
+  const labels = {
+    alertname: 'RemediationEscalated',
+    [ORIGIN_LABEL]: ORIGIN,
+    severity: 'critical',
+    incident: String(incident.id),
+    reason,
+    alert: incident.title,
+    ...(incident.service === null ? {} : { service: incident.service }),
+    ...(incident.target === null ? {} : { target: incident.target }),
+    ...(incident.playbook === null ? {} : { playbook: incident.playbook }),
+  };
+  const subject = incident.target ?? incident.title;
+  const annotations = {
+    summary: `${subject}: ${explain(reason)}`,
+    description: `${story} Look: alert-bot's GET /api/v1/incidents/${incident.id}. Hand it back: alert-bot reset ${incident.target ?? '<target>'}.`,
+  };
+  addEscalation(db, incident.id, reason, { labels, annotations }, now);
+}
+
+function tellStory(db: Db, incident: Incident, now: Instant): string {
+  const attempts = attemptsOf(db, incident.id).filter((attempt) => attempt.outcome !== 'not_called');
+  const tried =
+    attempts.length === 0
+      ? 'Nothing was done.'
+      : attempts
+          .map((attempt, i) => `Attempt ${i + 1}: ${attempt.detail ?? attempt.outcome ?? 'still open'}.`)
+          .join(' ');
+  return `Incident ${incident.id}, ${incident.title}, open for ${formatDuration(now - incident.openedAt)}. ${tried}`;
+}
+
+/** Closes an incident with its outcome, and ends what it escalated. */
+export function closeIncident(
+  db: Db,
+  incident: Incident,
+  outcome: Outcome,
+  change: Change,
+  now: Instant,
+): void {
+  changeStatus(db, incident, 'closed', { ...change, outcome }, now);
+  endEscalations(db, incident.id, now);
+}

@@ -1,0 +1,143 @@
+import type { Deps } from '../deps.ts';
+import { MANUAL_ALERT_LASTS } from '../domain/alert.ts';
+import type { Instant } from '../domain/duration.ts';
+import type { AlertFact, Facts, TargetFact } from '../domain/facts.ts';
+import { PlatformError } from '../domain/platform.ts';
+import type { AlertReading } from '../domain/signals.ts';
+import { readOptIn, type Target } from '../domain/target.ts';
+import { fill } from '../policy/template.ts';
+import { actingElsewhere, attemptFacts } from '../store/attempts.ts';
+import { currentPause } from '../store/controls.ts';
+import { type Episode, episodesOf } from '../store/episodes.ts';
+import { type Incident, lastActedIncidentEnd } from '../store/incidents.ts';
+import { targetState } from '../store/targets.ts';
+import { matching } from '../triage/triage.ts';
+
+/** An absent alert is unknown until Alertmanager has been up this long (design §2). */
+export const ABSENCE_COUNTS_AFTER = 90_000;
+
+/** What the platform and Alertmanager answered; the log's part is read afterwards, in one transaction. */
+export interface Outside {
+  target: TargetFact;
+  /** The target itself, where there is exactly one. */
+  found: Target | null;
+  alert: AlertFact;
+}
+
+/** Asks the platform and Alertmanager about an incident. Never rejects: what cannot be asked is unknown. */
+export async function askOutside(deps: Deps, incident: Incident): Promise<Outside> {
+  const [{ target, found }, alert] = await Promise.all([
+    findTarget(deps, incident),
+    askAlert(deps, incident),
+  ]);
+  return { target, found, alert };
+}
+
+async function findTarget(deps: Deps, incident: Incident): Promise<Pick<Outside, 'target' | 'found'>> {
+  if (incident.service === null)
+    return { target: { found: 'none', asked: whyNoService(deps, incident) }, found: null };
+  try {
+    const targets = await deps.platform.find(incident.service);
+    const [first, ...others] = targets;
+    if (first === undefined)
+      return { target: { found: 'none', asked: `no service is called "${incident.service}"` }, found: null };
+    if (others.length > 0)
+      return { target: { found: 'many', ids: targets.map((target) => target.id) }, found: null };
+    const { id, labels, protectedBecause } = first;
+    return { target: { found: 'one', id, optIn: readOptIn(labels), protectedBecause }, found: first };
+  } catch (error) {
+    if (!(error instanceof PlatformError)) throw error;
+    return { target: { found: 'unknown', why: error.message }, found: null };
+  }
+}
+
+function whyNoService(deps: Deps, incident: Incident): string {
+  const playbook = deps.playbooks().playbooks.find((p) => p.name === incident.playbook);
+  const labels = episodesOf(deps.db, incident.id).at(-1)?.labels ?? {};
+  const filled = playbook === undefined ? { text: '' } : fill(playbook.service, labels);
+  return 'missing' in filled
+    ? `the alert has no label "${filled.missing}", which the playbook's target needs`
+    : 'the alert names no service';
+}
+
+async function askAlert(deps: Deps, incident: Incident): Promise<AlertFact> {
+  const now = deps.now();
+  const open = episodesOf(deps.db, incident.id).filter((episode) => episode.closedAt === null);
+  if (open.length === 0) return { state: 'absent', detail: 'the alert has ended' };
+  const fromAlertmanager = open.some((episode) => episode.source === 'alertmanager');
+  try {
+    const reading = fromAlertmanager ? await deps.alertmanager.read(now) : null;
+    return together(open.map((episode) => stateOf(episode, reading, now)));
+  } catch (error) {
+    return { state: 'unknown', detail: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** What one reading says of an episode. A manual alert is its own truth, for five minutes (design §4). */
+export function stateOf(
+  episode: Pick<Episode, 'fingerprint' | 'source' | 'openedAt'>,
+  reading: AlertReading | null,
+  now: Instant,
+): AlertFact {
+  if (episode.source === 'manual' || reading === null)
+    return now < episode.openedAt + MANUAL_ALERT_LASTS
+      ? { state: 'firing', detail: 'sent by hand' }
+      : { state: 'absent', detail: 'sent by hand, more than 5 minutes ago' };
+  const alert = reading.alerts.get(episode.fingerprint);
+  if (alert?.state === 'silenced' || alert?.state === 'inhibited')
+    return { state: alert.state, detail: `${alert.state} by ${alert.suppressedBy.join(', ')}` };
+  if (alert !== undefined) return { state: 'firing', detail: 'active in Alertmanager' };
+  if (reading.uptime < ABSENCE_COUNTS_AFTER)
+    return { state: 'unknown', detail: 'Alertmanager was restarted and may not know its alerts yet' };
+  return { state: 'absent', detail: 'not in Alertmanager any more' };
+}
+
+/** One alert that fires is trouble; among the rest what is known for sure comes last. */
+function together(facts: readonly AlertFact[]): AlertFact {
+  for (const state of ['firing', 'silenced', 'inhibited', 'unknown'] as const) {
+    const fact = facts.find((one) => one.state === state);
+    if (fact !== undefined) return fact;
+  }
+  return facts[0] ?? { state: 'absent', detail: 'the alert has ended' };
+}
+
+/** Puts together all that `decide` looks at. Reads the log as it is now: call it inside the transaction. */
+export function readFacts(deps: Deps, incident: Incident, outside: Outside, now: Instant): Facts {
+  const { db } = deps;
+  const { playbooks, concurrent } = deps.playbooks();
+  const labels = episodesOf(db, incident.id).at(-1)?.labels ?? {};
+  // Limits and mode are read fresh; the ladder is the incident's own (design §5).
+  const current =
+    incident.playbook === null
+      ? matching({ playbooks }, { labels })
+      : playbooks.find((playbook) => playbook.name === incident.playbook);
+  const target = incident.target;
+  const state = target === null ? null : targetState(db, target);
+  const since = state?.resetAt ?? 0;
+  return {
+    incident: {
+      id: String(incident.id),
+      status: incident.status,
+      deadline: incident.deadline,
+      escalated: incident.escalated,
+    },
+    playbook:
+      current === undefined
+        ? null
+        : {
+            name: current.name,
+            mode: current.mode,
+            steps: incident.steps.length > 0 ? incident.steps : current.steps,
+            limits: current.limits,
+          },
+    target: outside.target,
+    alert: outside.alert,
+    attempts: target === null ? [] : attemptFacts(db, target, since),
+    circuit: { open: state?.open ?? false, until: state?.until ?? null },
+    resetAt: state?.resetAt ?? null,
+    lastIncidentEndedAt: target === null ? null : lastActedIncidentEnd(db, target, since),
+    paused: currentPause(db, now),
+    actingElsewhere: target === null ? 0 : actingElsewhere(db, target),
+    concurrent,
+  };
+}

@@ -1,0 +1,26 @@
+import type { Instant, Millis } from './domain/duration.ts';
+import type { Platform } from './domain/platform.ts';
+import type { PlaybookFile } from './domain/playbook.ts';
+import type { AlertmanagerPort, PrometheusPort } from './domain/signals.ts';
+import type { Events } from './observe/events.ts';
+import type { Db } from './store/db.ts';
+
+/** What the engine and the executor work with; wired once in app.ts. */
+export interface Deps {
+  db: Db;
+  /** Number of this process among all that opened the log. */
+  boot: number;
+  /** Log time: the wall clock, but never going back. */
+  now(): Instant;
+  /** Milliseconds of this process's own clock, for locks: a wall clock that is set must not free one. */
+  monotonic(): Millis;
+  platform: Platform;
+  alertmanager: AlertmanagerPort;
+  prometheus: PrometheusPort;
+  playbooks(): PlaybookFile;
+  events: Events;
+  /** Something was committed that the engine should look at. */
+  wake(): void;
+  /** Aborted when the process stops: work in progress is left to the next boot. */
+  stopping: AbortSignal;
+}

@@ -1,0 +1,78 @@
+import { applyDecision, closeIncident } from '../decision/conclude.ts';
+import { askOutside, readFacts } from '../decision/facts.ts';
+import type { Deps } from '../deps.ts';
+import { beginProof } from '../executor/prove.ts';
+import { decide } from '../policy/decide.ts';
+import { write } from '../store/db.ts';
+import { recordDecision } from '../store/decisions.ts';
+import { episodesOf } from '../store/episodes.ts';
+import { type Incident, incidentById } from '../store/incidents.ts';
+import { reopen } from '../triage/triage.ts';
+
+/**
+ * Looks at one incident: gathers the facts, decides, writes the decision. What fires no longer is not
+ * decided about: proof is sought that the target is well, or, once a person has it, it is closed.
+ */
+export async function consider(deps: Deps, id: number): Promise<void> {
+  const { db } = deps;
+  const before = incidentById(db, id);
+  if (before === undefined || before.status === 'closed') return;
+  if (!isFiring(deps, before)) return ended(deps, before);
+
+  const outside = await askOutside(deps, before);
+  const now = deps.now();
+  const done = await write(db, () => {
+    const incident = incidentById(db, id);
+    // Somebody else took it further while we asked: their next wake looks at it again.
+    if (incident === undefined || incident.status !== before.status) return null;
+    const facts = readFacts(deps, incident, outside, now);
+    const decision = decide(facts, now);
+    return { incident, decision, isNew: applyDecision(db, incident, decision, facts, now) };
+  });
+  if (done === null) return;
+  const { incident, decision, isNew } = done;
+  if (isNew) deps.events.decided(incident, decision);
+  if (isNew && decision.kind === 'skip') deps.events.closed(incident, 'dismissed', now);
+}
+
+export const isFiring = (deps: Deps, incident: Incident): boolean =>
+  episodesOf(deps.db, incident.id).some((episode) => episode.closedAt === null);
+
+async function ended(deps: Deps, incident: Incident): Promise<void> {
+  const { db } = deps;
+  const now = deps.now();
+  if (incident.status === 'escalated') {
+    await write(db, () => closeIncident(db, incident, 'handed_over', {}, now));
+    deps.events.closed(incident, 'handed_over', now);
+    return;
+  }
+  if (incident.target === null) {
+    await write(db, () => closeIncident(db, incident, 'dismissed', {}, now));
+    deps.events.closed(incident, 'dismissed', now);
+    return;
+  }
+  await beginProof(deps, incident, null);
+}
+
+/**
+ * A repeat of an alert whose incident was dismissed: decides afresh. The same answer raises the counter of
+ * its row (G10); another one opens a new incident.
+ */
+export async function reconsider(deps: Deps, id: number): Promise<void> {
+  const { db } = deps;
+  const dismissed = incidentById(db, id);
+  if (dismissed?.outcome !== 'dismissed') return;
+  const outside = await askOutside(deps, dismissed);
+  const now = deps.now();
+  await write(db, () => {
+    const open = episodesOf(db, id).filter((episode) => episode.closedAt === null);
+    const facts = readFacts(deps, dismissed, outside, now);
+    const decision = decide(facts, now);
+    if (decision.kind === 'skip') recordDecision(db, id, decision, facts, now);
+    else {
+      const context = { ...deps.playbooks(), targetId: (service: string) => deps.platform.targetId(service) };
+      for (const episode of open) reopen(db, context, episode, now);
+    }
+  });
+  deps.wake();
+}

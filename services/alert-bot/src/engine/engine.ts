@@ -1,0 +1,115 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Deps } from '../deps.ts';
+import type { Millis } from '../domain/duration.ts';
+import { runAttempt } from '../executor/attempt.ts';
+import { seekProof } from '../executor/prove.ts';
+import { recoverAttempt } from '../executor/recover.ts';
+import { type Incident, openIncidents } from '../store/incidents.ts';
+import { consider, isFiring, reconsider } from './consider.ts';
+import { createOutbox } from './outbox.ts';
+import { SWEEP_EVERY, sweep } from './sweep.ts';
+import { triagePending } from './triage-pending.ts';
+
+/** A pass without news still comes this often: waits end, and nothing may hang on a lost wake. */
+const PASS_EVERY = 1_000;
+
+export interface Engine {
+  /** When the last pass ended, on `deps.monotonic`; a loop that stands still is not ready. */
+  lastPass(): Millis;
+  /** Resolves after the next pass: something may have been decided. */
+  passed(): Promise<void>;
+  /** Resolves once work in progress has come to a point from which the next boot goes on. */
+  stopped: Promise<void>;
+}
+
+/**
+ * The loop: triage, sweep, decide, one incident after the other; attempts and proofs run beside it, one task
+ * an incident. Everything it needs is in the log, so that a crash at any point is only a longer pause.
+ * @param woken resolves when something was committed after it was called
+ */
+export function startEngine(deps: Deps, woken: () => Promise<void>): Engine {
+  const tasks = new Map<number, Promise<void>>();
+  const outbox = createOutbox(deps);
+  // What is `acting` without a task was left by an earlier process, or by a task that failed.
+  const orphaned = new Set(
+    openIncidents(deps.db)
+      .filter((incident) => incident.status === 'acting')
+      .map((incident) => incident.id),
+  );
+  let lastPass = deps.monotonic();
+  let sweptAt = Number.NEGATIVE_INFINITY;
+  let passing = Promise.withResolvers<void>();
+
+  function run(incident: Incident, task: (deps: Deps, id: number) => Promise<void>): void {
+    if (tasks.has(incident.id)) return;
+    const done = task(deps, incident.id)
+      .catch((error: unknown) => {
+        if (deps.stopping.aborted) return;
+        orphaned.add(incident.id);
+        deps.events.failed(task.name, error);
+      })
+      .finally(() => {
+        tasks.delete(incident.id);
+        deps.wake();
+      });
+    tasks.set(incident.id, done);
+  }
+
+  async function look(incident: Incident): Promise<void> {
+    switch (incident.status) {
+      case 'new':
+      case 'deferred':
+      case 'escalated':
+        if (incident.nextLookAt <= deps.now() || !isFiring(deps, incident)) await consider(deps, incident.id);
+        return;
+      case 'queued':
+        return run(incident, runAttempt);
+      case 'acting':
+        if (orphaned.delete(incident.id)) run(incident, recoverAttempt);
+        return;
+      case 'proving':
+        return run(incident, seekProof);
+      case 'awaiting_approval':
+      case 'lost':
+      case 'closed':
+        return;
+    }
+  }
+
+  async function pass(): Promise<void> {
+    const repeated = await triagePending(deps);
+    for (const id of repeated) await reconsider(deps, id);
+    if (deps.monotonic() - sweptAt >= SWEEP_EVERY) {
+      await sweep(deps);
+      sweptAt = deps.monotonic();
+    }
+    await outbox.flush();
+    for (const incident of openIncidents(deps.db)) {
+      if (deps.stopping.aborted) return;
+      if (tasks.has(incident.id)) continue;
+      await look(incident).catch((error: unknown) => deps.events.failed('decide', error));
+    }
+  }
+
+  async function loop(): Promise<void> {
+    while (!deps.stopping.aborted) {
+      const news = woken();
+      await pass().catch((error: unknown) => deps.events.failed('loop', error));
+      lastPass = deps.monotonic();
+      passing.resolve();
+      passing = Promise.withResolvers();
+      await sooner(news, PASS_EVERY, deps.stopping);
+    }
+    await Promise.all(tasks.values());
+  }
+
+  return { lastPass: () => lastPass, passed: () => passing.promise, stopped: loop() };
+}
+
+/** Resolves with the promise, after a time, or when stopping: whichever comes first. */
+async function sooner(promise: Promise<void>, atMost: Millis, stopping: AbortSignal): Promise<void> {
+  const timer = new AbortController();
+  const signal = AbortSignal.any([timer.signal, stopping]);
+  await Promise.race([promise, delay(atMost, undefined, { signal }).catch(() => undefined)]);
+  timer.abort();
+}

@@ -1,0 +1,46 @@
+import type { Deps } from '../deps.ts';
+import type { Millis } from '../domain/duration.ts';
+import { write } from '../store/db.ts';
+import { dueEscalations, recordSending } from '../store/escalations.ts';
+
+/** Alertmanager forgets an alert at its endsAt; sent again each minute it stays (design §8). */
+const SEND_EVERY: Millis = 60_000;
+const LASTS: Millis = 4 * 3_600_000;
+/** After a failure, so that an Alertmanager that is away is not asked each second. */
+const TRY_AGAIN: Millis = 5_000;
+
+/** Sends what was escalated to every Alertmanager until it ends there. Nothing is lost while it is away. */
+export function createOutbox(deps: Deps) {
+  let notBefore = Number.NEGATIVE_INFINITY;
+
+  async function flush(): Promise<void> {
+    if (deps.monotonic() < notBefore) return;
+    const now = deps.now();
+    const due = dueEscalations(deps.db, SEND_EVERY, now);
+    if (due.length === 0) return;
+    const error = await deps.alertmanager
+      .send(
+        due.map(({ labels, annotations, startsAt, endedAt }) => ({
+          labels,
+          annotations,
+          startsAt,
+          endsAt: endedAt ?? now + LASTS,
+          generatorURL: '',
+        })),
+      )
+      .then(
+        () => null,
+        (failure: unknown) => (failure instanceof Error ? failure.message : String(failure)),
+      );
+    await write(deps.db, () => {
+      for (const escalation of due) recordSending(deps.db, escalation, error, now);
+    });
+    if (error === null) deps.events.escalationSent(due.length);
+    else {
+      notBefore = deps.monotonic() + TRY_AGAIN;
+      deps.events.escalationFailed(due.length, error);
+    }
+  }
+
+  return { flush };
+}

@@ -1,0 +1,187 @@
+import { escalate } from '../decision/conclude.ts';
+import type { Deps } from '../deps.ts';
+import type { Millis } from '../domain/duration.ts';
+import { PlatformError, type Verb } from '../domain/platform.ts';
+import type { EscalateReason } from '../domain/reason.ts';
+import type { Instance, Target } from '../domain/target.ts';
+import {
+  type Attempt,
+  type AttemptOutcome,
+  type Call,
+  callsOf,
+  endAttempt,
+  endCall,
+  recordIntent,
+} from '../store/attempts.ts';
+import { write } from '../store/db.ts';
+import { addEvent } from '../store/events.ts';
+import { changeStatus, type Incident, incidentById } from '../store/incidents.ts';
+import { settleDoubt } from './doubt.ts';
+import { beginProof, decideAnew } from './prove.ts';
+
+/**
+ * How long after the stop timeout a call may still be on its way: the engine finishes a restart whose
+ * client died, 8 s later (seen). Until then an unchanged target stays locked (G3).
+ */
+export const STILL_ON_ITS_WAY: Millis = 15_000;
+
+/** How a call ended, as far as can be known. */
+export type CallEnd =
+  | { kind: 'done'; after: Instance }
+  /** It certainly never reached the platform. */
+  | { kind: 'not_called'; why: string }
+  /** It reached it and was not carried out. */
+  | { kind: 'not_done'; why: string }
+  /** The instance was stopped and is not running. */
+  | { kind: 'stopped'; why: string }
+  | { kind: 'refused'; why: string }
+  | { kind: 'gone'; why: string }
+  /** What became of it cannot be known. */
+  | { kind: 'lost'; why: string };
+
+/** Calls the platform for the instances of a target, one after the other, and seeks proof of the last. */
+export async function makeCalls(
+  deps: Deps,
+  incident: Incident,
+  attempt: Attempt,
+  target: Target,
+): Promise<void> {
+  const done = new Set(callsOf(deps.db, attempt.id).map((call) => call.instance_id));
+  let end: CallEnd = { kind: 'gone', why: `${target.id} has no instance left` };
+  for (const instance of target.instances) {
+    if (done.has(instance.id)) continue;
+    end = await callAndSettle(deps, incident, attempt, instance, 'restart');
+    if (end.kind !== 'done') break;
+  }
+  await conclude(deps, incident, attempt, end);
+}
+
+/** One call; what stops but does not start gets one `start` in the same attempt (design §7). */
+async function callAndSettle(
+  deps: Deps,
+  incident: Incident,
+  attempt: Attempt,
+  instance: Instance,
+  verb: Verb,
+): Promise<CallEnd> {
+  const call = await write(deps.db, () => {
+    const now = deps.now();
+    addEvent(deps.db, incident.id, now, 'attempt', `${verb} ${instance.name}`, {
+      verb,
+      instance: instance.id,
+      startedAt: instance.startedAt,
+    });
+    return recordIntent(deps.db, attempt.id, verb, instance, now);
+  });
+  deps.events.acting(incident, verb, instance.id, attempt.number);
+  const began = deps.monotonic();
+  const end = await callOnce(deps, attempt, call);
+  deps.events.called(incident, verb, end.kind, deps.monotonic() - began);
+  return settle(deps, incident, attempt, call, end);
+}
+
+/** Writes how a call ended, and goes on with a start where the instance was left stopped. */
+export async function settle(
+  deps: Deps,
+  incident: Incident,
+  attempt: Attempt,
+  call: Call,
+  end: CallEnd,
+): Promise<CallEnd> {
+  await write(deps.db, () =>
+    endCall(deps.db, call.id, end.kind, end.kind === 'done' ? end.after : null, deps.now()),
+  );
+  if (end.kind !== 'stopped' || call.verb === 'start') return end;
+  const stopped = await instanceNow(deps, attempt, call.instance_id);
+  if (stopped === null) return { kind: 'gone', why: end.why };
+  return callAndSettle(deps, incident, attempt, stopped, 'start');
+}
+
+async function callOnce(deps: Deps, attempt: Attempt, call: Call): Promise<CallEnd> {
+  const lockedUntil = deps.monotonic() + attempt.grace + STILL_ON_ITS_WAY;
+  try {
+    await deps.platform.act(call.verb, call.instance_id, attempt.grace, attempt.grace + STILL_ON_ITS_WAY);
+    const after = await instanceNow(deps, attempt, call.instance_id);
+    if (after === null) return { kind: 'gone', why: 'the instance is gone after the call' };
+    return after.running
+      ? { kind: 'done', after }
+      : { kind: 'stopped', why: 'it is not running after the call' };
+  } catch (error) {
+    if (!(error instanceof PlatformError)) throw error;
+    switch (error.code) {
+      case 'unavailable':
+        return { kind: 'not_called', why: error.message };
+      case 'refused':
+        return { kind: 'refused', why: error.message };
+      case 'not_found':
+        return { kind: 'gone', why: error.message };
+      case 'start_failed':
+        return { kind: 'stopped', why: error.message };
+      case 'timed_out':
+      case 'in_doubt':
+        return settleDoubt(deps, attempt, call, lockedUntil);
+    }
+  }
+}
+
+/** The instance as the platform sees it now; null where it is gone. Errors of the platform pass through. */
+export async function instanceNow(deps: Deps, attempt: Attempt, id: string): Promise<Instance | null> {
+  try {
+    const target = await deps.platform.inspect(attempt.target_id);
+    return target.instances.find((instance) => instance.id === id) ?? null;
+  } catch (error) {
+    if (error instanceof PlatformError && error.code === 'not_found') return null;
+    throw error;
+  }
+}
+
+/** Goes on from how the last call ended: proof, another decision, or a person. */
+export async function conclude(
+  deps: Deps,
+  incident: Incident,
+  attempt: Attempt,
+  end: CallEnd,
+): Promise<void> {
+  switch (end.kind) {
+    case 'done':
+      return beginProof(deps, incident, end.after);
+    case 'not_called':
+    case 'not_done':
+      return decideAnew(deps, incident, `${end.kind.replace('_', ' ')}: ${end.why}`, {
+        attempt,
+        outcome: end.kind,
+      });
+    case 'stopped':
+      return giveUp(deps, incident, attempt, 'target_down', 'target_down', end.why);
+    case 'refused':
+      return giveUp(deps, incident, attempt, 'action_failed', 'failed', end.why);
+    case 'gone':
+      return giveUp(deps, incident, attempt, 'target_gone', 'target_gone', end.why);
+    case 'lost':
+      return giveUp(deps, incident, attempt, 'lost', 'lost', end.why);
+  }
+}
+
+async function giveUp(
+  deps: Deps,
+  incident: Incident,
+  attempt: Attempt,
+  reason: EscalateReason,
+  outcome: AttemptOutcome,
+  why: string,
+): Promise<void> {
+  const { db } = deps;
+  const now = deps.now();
+  await write(db, () => {
+    const current = incidentById(db, incident.id);
+    if (current === undefined) return;
+    endAttempt(db, attempt.id, outcome, why, now);
+    addEvent(db, incident.id, now, 'attempt', why, { outcome });
+    if (outcome !== 'lost') return escalate(db, current, reason, now);
+    changeStatus(db, current, 'lost', { reason }, now);
+    escalate(db, { ...current, status: 'lost' }, reason, now);
+  });
+  deps.events.attemptEnded(incident, outcome, why);
+  deps.events.escalated(incident, reason);
+  deps.wake();
+}

@@ -1,0 +1,186 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { applyDecision, closeIncident, escalate } from '../decision/conclude.ts';
+import { askOutside, readFacts } from '../decision/facts.ts';
+import type { Deps } from '../deps.ts';
+import type { Instant } from '../domain/duration.ts';
+import type { Instance } from '../domain/target.ts';
+import { decide } from '../policy/decide.ts';
+import { advance, type Proof, proofTakesUpTo, type Verdict } from '../policy/proof.ts';
+import { type Attempt, type AttemptOutcome, endAttempt, openAttemptOf } from '../store/attempts.ts';
+import { write } from '../store/db.ts';
+import { episodesOf } from '../store/episodes.ts';
+import { addEvent } from '../store/events.ts';
+import { changeStatus, type Incident, incidentById, saveProof } from '../store/incidents.ts';
+import { setCircuit, targetState } from '../store/targets.ts';
+import { endEpisode } from '../triage/triage.ts';
+import { inspect, lookAt, playbookOf, rulesOf } from './proof-reading.ts';
+
+/** How often target and signals are looked at while a proof is sought. */
+const LOOK_EVERY = 1_000;
+
+/**
+ * Begins to seek proof for an incident: after an action, or (`after` null) because the alert went away by
+ * itself. The state of the proof is in the log, so that a restart of the bot goes on with it.
+ */
+export async function beginProof(deps: Deps, incident: Incident, after: Instance | null): Promise<void> {
+  const { db } = deps;
+  const [rules, target] = await Promise.all([rulesOf(deps, incident), inspect(deps, incident)]);
+  const now = deps.now();
+  const playbook = playbookOf(deps, incident);
+  const instance = after ?? target?.instances[0] ?? null;
+  const within = proofTakesUpTo(playbook?.prove.within ?? 0, rules?.map((one) => one.rule) ?? null);
+  const proof = {
+    since: after?.startedAt ?? now,
+    startedAt: instance?.startedAt ?? null,
+    restartCount: instance?.restartCount ?? 0,
+    deadline: now + within,
+    stable: playbook?.prove.stable ?? 0,
+    above: playbook?.prove.query?.above ?? null,
+    clean: {},
+    goodSince: null,
+  };
+  await write(db, () => {
+    const current = incidentById(db, incident.id);
+    if (current === undefined || current.status === 'closed') return;
+    changeStatus(db, current, 'proving', { proof }, now);
+    const what = after === null ? 'the alert went away by itself' : 'the action is done';
+    addEvent(
+      db,
+      incident.id,
+      now,
+      'proof',
+      `${what}: seeking proof until ${new Date(proof.deadline).toISOString()}`,
+      {
+        deadline: proof.deadline,
+        stable: proof.stable,
+      },
+    );
+  });
+  deps.wake();
+}
+
+/** Looks again and again until a proof is good or bad, or its deadline is over; then concludes. */
+export async function seekProof(deps: Deps, id: number): Promise<void> {
+  for (;;) {
+    const incident = incidentById(deps.db, id);
+    if (incident?.status !== 'proving' || incident.proof === null) return;
+    const attempt = openAttemptOf(deps.db, id) ?? null;
+    if (attempt === null && fires(deps, incident)) return firesAgain(deps, incident);
+
+    const look = await lookAt(deps, incident, incident.proof);
+    const { proof, verdict } = advance(incident.proof, look);
+    if (verdict.verdict === 'good') return proven(deps, incident, attempt, verdict.weak);
+    if (verdict.verdict === 'bad') return refuted(deps, incident, attempt, verdict.why);
+    if (look.at >= proof.deadline) return unproven(deps, incident, attempt, verdict);
+    await keep(deps, id, proof);
+    await delay(LOOK_EVERY, undefined, { signal: deps.stopping });
+  }
+}
+
+const keep = (deps: Deps, id: number, proof: Proof): Promise<void> =>
+  write(deps.db, () => saveProof(deps.db, id, { ...proof, clean: { ...proof.clean } }));
+
+const fires = (deps: Deps, incident: Incident): boolean =>
+  episodesOf(deps.db, incident.id).some((episode) => episode.closedAt === null);
+
+/** While recovery was being proven the alert fired again: back to deciding, nothing was done yet. */
+const firesAgain = (deps: Deps, incident: Incident): Promise<void> =>
+  decideAnew(deps, incident, 'the alert fires again', null);
+
+async function proven(
+  deps: Deps,
+  incident: Incident,
+  attempt: Attempt | null,
+  weak: 'no_traffic' | null,
+): Promise<void> {
+  const { db } = deps;
+  const now = deps.now();
+  const outcome = attempt === null ? 'recovered' : 'healed';
+  await write(db, () => {
+    const proof = weak === null ? 'proven' : 'proven weakly: no request since the start';
+    addEvent(db, incident.id, now, 'proof', proof, { weak });
+    if (attempt !== null) endAttempt(db, attempt.id, 'helped', `${proof} after the restart`, now);
+    // Two evaluations of its rule without the alert say that it is over, before `resolved` arrives.
+    for (const episode of episodesOf(db, incident.id))
+      if (episode.closedAt === null) endEpisode(db, episode, 'proven', now);
+    // The trial closes the circuit; an attempt that spent the budget leaves it open.
+    if (attempt?.reason === 'trial' && incident.target !== null)
+      setCircuit(db, incident.target, { open: false, until: null, times: 0 });
+    closeIncident(db, incident, outcome, { weakProof: weak }, now);
+  });
+  if (attempt !== null) deps.events.attemptEnded(incident, 'helped', 'proven');
+  deps.events.closed(incident, outcome, now);
+  deps.wake();
+}
+
+async function refuted(deps: Deps, incident: Incident, attempt: Attempt | null, why: string): Promise<void> {
+  if (attempt !== null) return decideAnew(deps, incident, why, { attempt, outcome: 'did_not_help' });
+  // Gone by itself, yet not well: nothing fires, so there is nothing to act on; a person looks.
+  const target = await inspect(deps, incident);
+  const down = target?.instances.every((instance) => !instance.running) ?? false;
+  await handOver(deps, incident, down ? 'target_down' : 'not_healed', why, null);
+}
+
+const unproven = (
+  deps: Deps,
+  incident: Incident,
+  attempt: Attempt | null,
+  verdict: Extract<Verdict, { verdict: 'undecided' }>,
+): Promise<void> => handOver(deps, incident, 'unproven', verdict.missing.join('; '), attempt);
+
+async function handOver(
+  deps: Deps,
+  incident: Incident,
+  reason: 'unproven' | 'not_healed' | 'target_down',
+  why: string,
+  attempt: Attempt | null,
+): Promise<void> {
+  const { db } = deps;
+  const now = deps.now();
+  await write(db, () => {
+    addEvent(db, incident.id, now, 'proof', `no proof: ${why}`, {});
+    if (attempt !== null) endAttempt(db, attempt.id, 'unproven', `not proven in time: ${why}`, now);
+    escalate(db, incident, reason, now);
+  });
+  if (attempt !== null) deps.events.attemptEnded(incident, 'unproven', why);
+  deps.events.escalated(incident, reason);
+  deps.wake();
+}
+
+/** Ends an attempt and decides what is next, in one transaction: no moment without an owner. */
+export async function decideAnew(
+  deps: Deps,
+  incident: Incident,
+  why: string,
+  ended: { attempt: Attempt; outcome: AttemptOutcome } | null,
+): Promise<void> {
+  const { db } = deps;
+  const outside = await askOutside(deps, incident);
+  const now: Instant = deps.now();
+  const done = await write(db, () => {
+    const current = incidentById(db, incident.id);
+    if (current === undefined) return null;
+    if (ended !== null) {
+      endAttempt(db, ended.attempt.id, ended.outcome, why, now);
+      if (ended.outcome === 'not_called') giveBack(deps, ended.attempt);
+    }
+    addEvent(db, incident.id, now, ended === null ? 'alert' : 'attempt', why, {
+      outcome: ended?.outcome ?? null,
+    });
+    const facts = readFacts(deps, current, outside, now);
+    const decision = decide(facts, now);
+    return { decision, isNew: applyDecision(db, current, decision, facts, now) };
+  });
+  if (ended !== null) deps.events.attemptEnded(incident, ended.outcome, why);
+  if (done?.isNew) deps.events.decided(incident, done.decision);
+  deps.wake();
+}
+
+/** An attempt that was never called spends nothing: the circuit is as it was before the reservation. */
+function giveBack(deps: Deps, attempt: Attempt): void {
+  const { db } = deps;
+  const state = targetState(db, attempt.target_id);
+  // A reset in between has already closed it, for good reason.
+  if (state.resetAt !== null && state.resetAt > attempt.reserved_at) return;
+  setCircuit(db, attempt.target_id, attempt.circuit_before);
+}

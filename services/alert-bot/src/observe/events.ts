@@ -1,0 +1,104 @@
+import type { Logger } from 'pino';
+import type { Decision } from '../domain/decision.ts';
+import type { Outcome } from '../domain/incident.ts';
+import { type EscalateReason, explain } from '../domain/reason.ts';
+import type { AttemptOutcome } from '../store/attempts.ts';
+import type { AlertOutcome } from '../store/deliveries.ts';
+import type { Metrics, Refusal } from './metrics.ts';
+
+export type Events = ReturnType<typeof createEvents>;
+
+/** The incident as a log line names it. */
+export interface Subject {
+  id: number;
+  target: string | null;
+  title: string;
+}
+
+/**
+ * One function per business event: it writes the log line and the metric together, so that they cannot
+ * drift. Called only after the commit, so that nothing is reported that a rollback undid. Never throws.
+ */
+export function createEvents(log: Logger, metrics: Metrics) {
+  const about = (incident: Subject) => ({
+    incident: incident.id,
+    target: incident.target,
+    alert: incident.title,
+  });
+  return {
+    delivered(delivery: { id: string; source: string }, accepted: number, rejected: number): void {
+      metrics.deliveries.inc({ source: delivery.source });
+      if (rejected > 0) metrics.alerts.inc({ outcome: 'rejected' }, rejected);
+      log.info({ delivery: delivery.id, source: delivery.source, accepted, rejected }, 'delivery accepted');
+    },
+    refused(why: Refusal, message: string): void {
+      metrics.refused.inc({ why });
+      log.warn({ why }, `webhook refused: ${message}`);
+    },
+    truncated(delivery: string, count: number): void {
+      log.warn({ delivery, count }, 'Alertmanager left alerts out of a delivery; the sweep reads them');
+    },
+    triaged(delivery: string, outcomes: readonly AlertOutcome[]): void {
+      for (const { outcome, fingerprint, incident } of outcomes) {
+        metrics.alerts.inc({ outcome });
+        log.debug({ delivery, outcome, fingerprint, incident }, 'alert triaged');
+      }
+    },
+    decided(incident: Subject, decision: Decision): void {
+      metrics.decisions.inc({ kind: decision.kind, reason: decision.reason });
+      const until = decision.kind === 'defer' ? decision.until : null;
+      log.info(
+        {
+          ...about(incident),
+          decision: decision.kind,
+          reason: decision.reason,
+          until: until === null ? undefined : new Date(until).toISOString(),
+          because: decision.guards.find((guard) => guard.answer !== 'allow')?.because,
+        },
+        explain(decision.reason),
+      );
+    },
+    acting(incident: Subject, verb: string, instance: string, attempt: number): void {
+      log.info({ ...about(incident), verb, instance, attempt }, `${verb} begins`);
+    },
+    called(incident: Subject, verb: string, result: string, took: number): void {
+      metrics.calls.inc({ verb, result });
+      log.info({ ...about(incident), verb, result, took_ms: Math.round(took) }, `${verb}: ${result}`);
+    },
+    attemptEnded(incident: Subject, outcome: AttemptOutcome, detail: string): void {
+      metrics.attempts.inc({ outcome });
+      log.info({ ...about(incident), outcome }, `attempt ended: ${detail}`);
+    },
+    /** Handed to a person outside of a decision: by a proof or by the executor. */
+    escalated(incident: Subject, reason: EscalateReason): void {
+      metrics.decisions.inc({ kind: 'escalate', reason });
+      log.warn({ ...about(incident), decision: 'escalate', reason }, explain(reason));
+    },
+    closed(incident: Subject & { openedAt: number }, outcome: Outcome, now: number): void {
+      metrics.closed.inc({ outcome });
+      if (outcome === 'healed') metrics.heal.observe((now - incident.openedAt) / 1000);
+      log.info({ ...about(incident), outcome }, 'incident closed');
+    },
+    escalationSent(count: number): void {
+      metrics.sendings.inc({ result: 'sent' }, count);
+      log.debug({ count }, 'escalations sent to Alertmanager');
+    },
+    escalationFailed(count: number, error: string): void {
+      metrics.sendings.inc({ result: 'failed' }, count);
+      log.error({ count }, `escalations could not be sent, they are tried again: ${error}`);
+    },
+    swept(now: number): void {
+      metrics.sweep.set(now / 1000);
+    },
+    sourceAway(source: string, error: string): void {
+      log.warn({ source }, error);
+    },
+    person(by: string, action: string, subject: string, why: string): void {
+      log.info({ by, action, subject, why }, `${by}: ${action} ${subject}`);
+    },
+    failed(where: string, error: unknown): void {
+      metrics.failures.inc({ where });
+      log.error({ where, err: error }, `failure in ${where}`);
+    },
+  };
+}

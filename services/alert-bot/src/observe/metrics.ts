@@ -1,0 +1,97 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { OUTCOMES, type Status } from '../domain/incident.ts';
+import { REASONS } from '../domain/reason.ts';
+import { ATTEMPT_OUTCOMES } from '../store/attempts.ts';
+import { ALERT_OUTCOMES } from '../store/deliveries.ts';
+
+export type Metrics = ReturnType<typeof createMetrics>;
+
+/** Why a POST was refused before anything of it was stored. */
+export const REFUSALS = ['unauthorized', 'not_json', 'invalid', 'too_large', 'log_unavailable'] as const;
+export type Refusal = (typeof REFUSALS)[number];
+
+/** What the gauges ask at each scrape. */
+export interface Census {
+  incidents(): Readonly<Record<Status, number>>;
+  pendingDeliveries(): number;
+  heartbeatAt(): number;
+  paused(): boolean;
+}
+
+/** The bot's metrics, every label value at 0 from the start so that rate() sees the first event. */
+export function createMetrics(census: Census) {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  const counter = (name: string, help: string, labelNames: string[] = []) =>
+    new Counter({ name: `alert_bot_${name}`, help, labelNames, registers });
+
+  const metrics = {
+    registry,
+    deliveries: counter('deliveries_total', 'Deliveries acknowledged.', ['source']),
+    refused: counter('webhook_refused_total', 'POSTs to /webhook that were not acknowledged.', ['why']),
+    alerts: counter('alerts_total', 'Alerts triaged, by what became of them.', ['outcome']),
+    decisions: counter('decisions_total', 'Decisions recorded anew, by kind and reason.', ['kind', 'reason']),
+    attempts: counter('attempts_total', 'Attempts ended, by outcome.', ['outcome']),
+    closed: counter('incidents_closed_total', 'Incidents closed, by outcome.', ['outcome']),
+    calls: counter('platform_calls_total', 'Calls to the platform.', ['verb', 'result']),
+    sendings: counter('escalation_sendings_total', 'Escalations sent to Alertmanager.', ['result']),
+    failures: counter('failures_total', 'Failures of the bot at its own work.', ['where']),
+    heal: new Histogram({
+      name: 'alert_bot_heal_duration_seconds',
+      help: 'From the opening of an incident to its proof, for healed ones.',
+      buckets: [5, 10, 20, 30, 60, 120, 300, 600, 1200],
+      registers,
+    }),
+    sweep: new Gauge({
+      name: 'alert_bot_sweep_timestamp_seconds',
+      help: 'When Alertmanager was last read in full.',
+      registers,
+    }),
+  };
+  new Gauge({
+    name: 'alert_bot_incidents',
+    help: 'Incidents by status.',
+    labelNames: ['status'],
+    registers,
+    collect() {
+      for (const [status, count] of Object.entries(census.incidents())) this.set({ status }, count);
+    },
+  });
+  gauge('pending_deliveries', 'Deliveries acknowledged and not yet triaged.', census.pendingDeliveries);
+  gauge('heartbeat_timestamp_seconds', 'When the heartbeat last arrived.', () => census.heartbeatAt() / 1000);
+  gauge('paused', '1 while a person has paused the bot.', () => (census.paused() ? 1 : 0));
+  function gauge(name: string, help: string, read: () => number): void {
+    new Gauge({
+      name: `alert_bot_${name}`,
+      help,
+      registers,
+      collect() {
+        this.set(read());
+      },
+    });
+  }
+
+  for (const source of ['alertmanager', 'manual']) metrics.deliveries.inc({ source }, 0);
+  for (const why of REFUSALS) metrics.refused.inc({ why }, 0);
+  for (const outcome of ALERT_OUTCOMES) metrics.alerts.inc({ outcome }, 0);
+  for (const outcome of ATTEMPT_OUTCOMES) metrics.attempts.inc({ outcome }, 0);
+  for (const outcome of OUTCOMES) metrics.closed.inc({ outcome }, 0);
+  for (const result of ['sent', 'failed']) metrics.sendings.inc({ result }, 0);
+  for (const [kind, reasons] of Object.entries(REASONS))
+    for (const reason of reasons) metrics.decisions.inc({ kind, reason }, 0);
+  return metrics;
+}
+
+/** Every status at 0: what a census begins with. */
+export const NO_INCIDENTS: Readonly<Record<Status, number>> = {
+  new: 0,
+  deferred: 0,
+  awaiting_approval: 0,
+  queued: 0,
+  acting: 0,
+  proving: 0,
+  lost: 0,
+  escalated: 0,
+  closed: 0,
+};

@@ -1,0 +1,171 @@
+import { z } from 'zod';
+import type { Instant, Millis } from '../domain/duration.ts';
+import type { AttemptFact, CircuitFact } from '../domain/facts.ts';
+import type { Verb } from '../domain/platform.ts';
+import type { ActReason } from '../domain/reason.ts';
+import type { Instance, TargetId } from '../domain/target.ts';
+import type { Db } from './db.ts';
+import { instant, json, maybeInstant } from './row.ts';
+
+/** How an attempt ended. `not_called` never reached the platform, so it counts towards no budget. */
+export const ATTEMPT_OUTCOMES = [
+  'helped',
+  'did_not_help',
+  'unproven',
+  'not_called',
+  'not_done',
+  'failed',
+  'target_down',
+  'target_gone',
+  'lost',
+] as const;
+export type AttemptOutcome = (typeof ATTEMPT_OUTCOMES)[number];
+
+const attemptRow = z.object({
+  id: z.number(),
+  incident_id: z.number(),
+  target_id: z.string(),
+  step: z.number(),
+  number: z.number(),
+  reason: z.string(),
+  boot: z.number(),
+  grace: z.number(),
+  reserved_at: instant,
+  ended_at: maybeInstant,
+  outcome: z.enum(ATTEMPT_OUTCOMES).nullable(),
+  detail: z.string().nullable(),
+  circuit_before: json(z.object({ open: z.boolean(), until: z.number().nullable(), times: z.number() })),
+});
+export type Attempt = z.output<typeof attemptRow>;
+
+const instanceShape = z.object({
+  id: z.string(),
+  name: z.string(),
+  running: z.boolean(),
+  startedAt: z.number().nullable(),
+  finishedAt: z.number().nullable(),
+  restartCount: z.number(),
+  exitCode: z.number().nullable(),
+  health: z.enum(['none', 'starting', 'healthy', 'unhealthy']),
+  healthDetail: z.string(),
+});
+
+const callRow = z.object({
+  id: z.number(),
+  attempt_id: z.number(),
+  instance_id: z.string(),
+  verb: z.enum(['restart', 'start']),
+  before: json(instanceShape),
+  calling_at: instant,
+  ended_at: maybeInstant,
+  result: z.string().nullable(),
+  after: json(instanceShape).nullable(),
+});
+export type Call = z.output<typeof callRow>;
+
+/** Reserves the next attempt of a step. The unique indexes refuse a second open one per target (G2). */
+export function reserveAttempt(
+  db: Db,
+  attempt: {
+    incident: number;
+    target: TargetId;
+    step: number;
+    reason: ActReason;
+    boot: number;
+    grace: Millis;
+    circuitBefore: CircuitFact & { times: number };
+  },
+  now: Instant,
+): Attempt {
+  const row = db
+    .prepare(
+      `INSERT INTO attempts (incident_id, target_id, step, number, reason, boot, grace, reserved_at, circuit_before)
+       VALUES (:incident, :target, :step,
+         (SELECT coalesce(max(number), 0) + 1 FROM attempts WHERE incident_id = :incident AND step = :step),
+         :reason, :boot, :grace, :now, :circuitBefore) RETURNING *`,
+    )
+    .get({ ...attempt, circuitBefore: JSON.stringify(attempt.circuitBefore), now });
+  return attemptRow.parse(row);
+}
+
+export function endAttempt(db: Db, id: number, outcome: AttemptOutcome, detail: string, now: Instant): void {
+  db.prepare(
+    'UPDATE attempts SET ended_at = ?, outcome = ?, detail = ? WHERE id = ? AND ended_at IS NULL',
+  ).run(now, outcome, detail, id);
+}
+
+/** The open attempt of an incident, if any. */
+export function openAttemptOf(db: Db, incident: number): Attempt | undefined {
+  const row = db.prepare('SELECT * FROM attempts WHERE incident_id = ? AND ended_at IS NULL').get(incident);
+  return row === undefined ? undefined : attemptRow.parse(row);
+}
+
+export function attemptsOf(db: Db, incident: number): Attempt[] {
+  return db
+    .prepare('SELECT * FROM attempts WHERE incident_id = ? ORDER BY id')
+    .all(incident)
+    .map((row) => attemptRow.parse(row));
+}
+
+const factRow = z.object({
+  incident_id: z.number(),
+  step: z.number(),
+  reserved_at: instant,
+  ended_at: maybeInstant,
+});
+
+/** The attempts on a target that count, reserved after `since`, oldest first. */
+export function attemptFacts(db: Db, target: TargetId, since: Instant): AttemptFact[] {
+  return db
+    .prepare(
+      `SELECT incident_id, step, reserved_at, ended_at FROM attempts
+       WHERE target_id = ? AND reserved_at > ? AND coalesce(outcome, '') <> 'not_called' ORDER BY id`,
+    )
+    .all(target, since)
+    .map((row) => {
+      const r = factRow.parse(row);
+      return {
+        incident: String(r.incident_id),
+        step: r.step,
+        reservedAt: r.reserved_at,
+        endedAt: r.ended_at,
+      };
+    });
+}
+
+/** Attempts between reservation and the platform's answer, on other targets. */
+export function actingElsewhere(db: Db, target: TargetId): number {
+  return Number(
+    db
+      .prepare("SELECT count(*) FROM incidents WHERE status = 'acting' AND target_id <> ?")
+      .pluck()
+      .get(target),
+  );
+}
+
+/** The intent: written and synced before the platform is called (G3). */
+export function recordIntent(db: Db, attempt: number, verb: Verb, before: Instance, now: Instant): Call {
+  const row = db
+    .prepare(
+      `INSERT INTO calls (attempt_id, instance_id, verb, before, calling_at) VALUES (?, ?, ?, ?, ?)
+       RETURNING *`,
+    )
+    .get(attempt, before.id, verb, JSON.stringify(before), now);
+  return callRow.parse(row);
+}
+
+export function endCall(db: Db, id: number, result: string, after: Instance | null, now: Instant): void {
+  db.prepare('UPDATE calls SET ended_at = ?, result = ?, after = ? WHERE id = ?').run(
+    now,
+    result,
+    after === null ? null : JSON.stringify(after),
+    id,
+  );
+}
+
+export function callsOf(db: Db, attempt: number): Call[] {
+  return db
+    .prepare('SELECT * FROM calls WHERE attempt_id = ? ORDER BY id')
+    .all(attempt)
+    .map((row) => callRow.parse(row));
+}

@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import type { Instant } from '../domain/duration.ts';
+import type { Db } from './db.ts';
+import { instant, maybeInstant } from './row.ts';
+
+/** Who did something, and why: both are kept. */
+export interface Person {
+  by: string;
+  why: string;
+}
+
+const pauseRow = z.object({ by: z.string(), why: z.string(), at: instant, until: maybeInstant });
+
+/** The pause that holds now, if any; the newest where there are several. */
+export function currentPause(db: Db, now: Instant) {
+  const row = db
+    .prepare(
+      `SELECT by, why, at, until FROM pauses WHERE ended_at IS NULL AND (until IS NULL OR until > ?)
+       ORDER BY id DESC LIMIT 1`,
+    )
+    .get(now);
+  return row === undefined ? null : pauseRow.parse(row);
+}
+
+export function addPause(db: Db, person: Person, until: Instant | null, now: Instant): void {
+  db.prepare('INSERT INTO pauses (by, why, at, until) VALUES (?, ?, ?, ?)').run(
+    person.by,
+    person.why,
+    now,
+    until,
+  );
+}
+
+/** Ends every pause. @returns how many held */
+export function endPauses(db: Db, now: Instant): number {
+  return db
+    .prepare('UPDATE pauses SET ended_at = ? WHERE ended_at IS NULL AND (until IS NULL OR until > ?)')
+    .run(now, now).changes;
+}
+
+export function audit(db: Db, person: Person, action: string, subject: string, now: Instant): void {
+  db.prepare('INSERT INTO audit (at, by, why, action, subject) VALUES (?, ?, ?, ?, ?)').run(
+    now,
+    person.by,
+    person.why,
+    action,
+    subject,
+  );
+}
+
+/** When the heartbeat last arrived; 0 where it never did (G14). */
+export function heartbeatAt(db: Db): Instant {
+  return Number(db.prepare("SELECT value FROM meta WHERE key = 'heartbeat_at'").pluck().get());
+}
+
+export function recordHeartbeat(db: Db, now: Instant): void {
+  db.prepare("UPDATE meta SET value = ? WHERE key = 'heartbeat_at'").run(now);
+}
+
+/** The latest time in the log: log time never goes back, whatever the wall clock does. */
+export function lastLogTime(db: Db): Instant {
+  return Number(
+    db
+      .prepare(
+        `SELECT max(coalesce((SELECT max(at) FROM events), 0), coalesce((SELECT max(received_at) FROM deliveries), 0),
+           coalesce((SELECT max(reserved_at) FROM attempts), 0), coalesce((SELECT max(at) FROM audit), 0))`,
+      )
+      .pluck()
+      .get(),
+  );
+}

@@ -1,0 +1,138 @@
+import { chmodSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import Database from 'better-sqlite3';
+
+/** The incident log. Functions of this folder take it first; only `write` begins a transaction. */
+export type Db = Database.Database;
+
+/** The log cannot be used; the message is one sentence for a person. */
+export class StoreError extends Error {
+  override name = 'StoreError';
+}
+
+export interface OpenedLog {
+  db: Db;
+  /** Number of this process among all that opened the log: the fence of what earlier ones left behind. */
+  boot: number;
+  close(): void;
+}
+
+/**
+ * Opens (or makes) the incident log in a data directory, alone: a second process is refused.
+ * @throws StoreError where it is locked, unreadable or written by a newer version
+ */
+export function openLog(dataDir: string): OpenedLog {
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new StoreError(
+      `ALERT_BOT_DATA_DIR=${dataDir} cannot be made: ${text(error)}; name a folder that can be written`,
+    );
+  }
+  const lock = takeLock(dataDir);
+  try {
+    const file = join(dataDir, 'incidents.db');
+    const db = new Database(file);
+    // The log holds log lines and label values of the services: for the bot's user only.
+    chmodSync(file, 0o600);
+    setPragmas(db);
+    migrate(db, file);
+    const boot = nextBoot(db);
+    const close = () => {
+      db.close();
+      lock.close();
+    };
+    return { db, boot, close };
+  } catch (error) {
+    lock.close();
+    if (error instanceof StoreError) throw error;
+    throw new StoreError(`the incident log in ${dataDir} cannot be opened: ${text(error)}`);
+  }
+}
+
+/**
+ * Node has no flock. A database held with an exclusive lock is one, and the kernel frees it when the
+ * process dies in whatever way.
+ */
+function takeLock(dataDir: string): Db {
+  const lock = new Database(join(dataDir, 'lock.db'), { timeout: 0 });
+  try {
+    lock.pragma('locking_mode = EXCLUSIVE');
+    lock.exec('BEGIN EXCLUSIVE');
+    return lock;
+  } catch (error) {
+    lock.close();
+    if (isBusy(error))
+      throw new StoreError(
+        `another alert-bot is using ${dataDir}; stop it, or give this one its own ALERT_BOT_DATA_DIR`,
+      );
+    throw new StoreError(`${dataDir} cannot be locked: ${text(error)}`);
+  }
+}
+
+function setPragmas(db: Db): void {
+  db.pragma('journal_mode = WAL');
+  // With WAL alone better-sqlite3 uses NORMAL, which syncs at checkpoints only: G1 needs every commit.
+  db.pragma('synchronous = FULL');
+  const FULL = 2;
+  if (db.pragma('synchronous', { simple: true }) !== FULL)
+    throw new StoreError('SQLite refused synchronous=FULL, so that nothing could be acknowledged safely');
+  // A held lock must not block the event loop: `write` retries and yields instead.
+  db.pragma('busy_timeout = 0');
+  db.pragma('foreign_keys = ON');
+}
+
+const MIGRATIONS = join(import.meta.dirname, 'migrations');
+
+/** Runs the numbered migrations that are missing, each in its own transaction. */
+function migrate(db: Db, file: string): void {
+  const names = readdirSync(MIGRATIONS)
+    .filter((name) => name.endsWith('.sql'))
+    .sort();
+  const have = Number(db.pragma('user_version', { simple: true }));
+  if (have > names.length)
+    throw new StoreError(
+      `${file} was written by a newer alert-bot (log version ${have}, this one knows ${names.length}); ` +
+        'run that version, or restore a backup made before the upgrade',
+    );
+  names.slice(have).forEach((name, i) => {
+    const sql = readFileSync(join(MIGRATIONS, name), 'utf8');
+    db.transaction(() => {
+      db.exec(sql);
+      db.pragma(`user_version = ${have + i + 1}`);
+    }).immediate();
+  });
+}
+
+function nextBoot(db: Db): number {
+  const row = db.prepare("UPDATE meta SET value = value + 1 WHERE key = 'boot' RETURNING value").pluck();
+  return Number(row.get());
+}
+
+/** How long a write waits for somebody else's lock, such as a person's shell on the log. */
+const LOCK_PATIENCE = 4_000;
+
+/**
+ * Runs a function in one transaction, synced to disk when the promise resolves. The function must not
+ * await: gather first, write, then act.
+ * @throws StoreError where the log cannot be written (locked, full, broken)
+ */
+export async function write<T>(db: Db, fn: () => T): Promise<T> {
+  const giveUpAt = performance.now() + LOCK_PATIENCE;
+  for (;;) {
+    try {
+      return db.transaction(fn).immediate();
+    } catch (error) {
+      if (!isSqlite(error)) throw error;
+      if (!isBusy(error) || performance.now() > giveUpAt)
+        throw new StoreError(`the incident log cannot be written: ${text(error)}`, { cause: error });
+      await delay(10);
+    }
+  }
+}
+
+const isSqlite = (error: unknown): error is InstanceType<typeof Database.SqliteError> =>
+  error instanceof Database.SqliteError;
+const isBusy = (error: unknown): boolean => isSqlite(error) && error.code.startsWith('SQLITE_BUSY');
+const text = (error: unknown): string => (error instanceof Error ? error.message : String(error));

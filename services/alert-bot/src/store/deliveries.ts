@@ -1,0 +1,117 @@
+import { z } from 'zod';
+import type { AlertSource } from '../domain/alert.ts';
+import type { Instant } from '../domain/duration.ts';
+import type { Db } from './db.ts';
+
+export interface Delivery {
+  id: string;
+  receivedAt: Instant;
+  source: AlertSource;
+  groupKey: string | null;
+  /** The POST as it came. */
+  body: string;
+}
+
+/** What became of one alert of a delivery. */
+export interface AlertOutcome {
+  index: number;
+  outcome: 'new' | 'joined' | 'duplicate' | 'late' | 'resolved' | 'rejected' | 'heartbeat' | 'own';
+  fingerprint?: string | undefined;
+  incident?: number | undefined;
+  field?: string | undefined;
+  message?: string | undefined;
+}
+
+export const ALERT_OUTCOMES = [
+  'new',
+  'joined',
+  'duplicate',
+  'late',
+  'resolved',
+  'rejected',
+  'heartbeat',
+  'own',
+] as const satisfies readonly AlertOutcome['outcome'][];
+
+export function insertDelivery(db: Db, delivery: Delivery): void {
+  db.prepare(
+    `INSERT INTO deliveries (id, received_at, source, group_key, body)
+     VALUES (:id, :receivedAt, :source, :groupKey, :body)`,
+  ).run(delivery);
+}
+
+const deliveryRow = z.object({
+  id: z.string(),
+  received_at: z.number(),
+  source: z.enum(['alertmanager', 'manual']),
+  group_key: z.string().nullable(),
+  body: z.string(),
+  tries: z.number(),
+});
+
+/** Deliveries that were acknowledged and not yet triaged, oldest first. */
+export function pendingDeliveries(db: Db, limit: number): (Delivery & { tries: number })[] {
+  return db
+    .prepare("SELECT * FROM deliveries WHERE state = 'pending' ORDER BY received_at, id LIMIT ?")
+    .all(limit)
+    .map((row) => {
+      const r = deliveryRow.parse(row);
+      return {
+        id: r.id,
+        receivedAt: r.received_at,
+        source: r.source,
+        groupKey: r.group_key,
+        body: r.body,
+        tries: r.tries,
+      };
+    });
+}
+
+export function finishDelivery(db: Db, id: string, state: 'triaged' | 'rejected'): void {
+  db.prepare('UPDATE deliveries SET state = ? WHERE id = ?').run(state, id);
+}
+
+/** Counts a failed triage. @returns how often it was tried */
+export function countTry(db: Db, id: string): number {
+  const tries = db.prepare('UPDATE deliveries SET tries = tries + 1 WHERE id = ? RETURNING tries').pluck();
+  return Number(tries.get(id));
+}
+
+export function recordOutcome(db: Db, delivery: string, outcome: AlertOutcome): void {
+  db.prepare(
+    `INSERT INTO delivery_alerts (delivery_id, idx, outcome, fingerprint, incident_id, field, message)
+     VALUES (?, ?, ?, ?, ?, ?, ?)
+     ON CONFLICT (delivery_id, idx) DO NOTHING`,
+  ).run(
+    delivery,
+    outcome.index,
+    outcome.outcome,
+    outcome.fingerprint ?? null,
+    outcome.incident ?? null,
+    outcome.field ?? null,
+    outcome.message ?? null,
+  );
+}
+
+const outcomeRow = z.object({
+  idx: z.number(),
+  outcome: z.enum(ALERT_OUTCOMES),
+  fingerprint: z.string().nullable(),
+  incident_id: z.number().nullable(),
+});
+
+/** What became of the alerts of a delivery so far. */
+export function outcomesOf(db: Db, delivery: string): AlertOutcome[] {
+  return db
+    .prepare('SELECT * FROM delivery_alerts WHERE delivery_id = ? ORDER BY idx')
+    .all(delivery)
+    .map((row) => {
+      const r = outcomeRow.parse(row);
+      return {
+        index: r.idx,
+        outcome: r.outcome,
+        fingerprint: r.fingerprint ?? undefined,
+        incident: r.incident_id ?? undefined,
+      };
+    });
+}

@@ -1,0 +1,99 @@
+import { z } from 'zod';
+import type { Alert, AlertSource } from '../domain/alert.ts';
+import type { Instant } from '../domain/duration.ts';
+import type { Db } from './db.ts';
+import { instant, json, labels, maybeInstant } from './row.ts';
+
+export type ClosedBy = 'resolved' | 'absent' | 'expired' | 'proven';
+
+const episodeRow = z
+  .object({
+    id: z.number(),
+    fingerprint: z.string(),
+    source: z.enum(['alertmanager', 'manual']),
+    labels: json(labels),
+    annotations: json(labels),
+    generator_url: z.string(),
+    starts_at: instant,
+    opened_at: instant,
+    last_seen_at: instant,
+    absent_since: maybeInstant,
+    closed_at: maybeInstant,
+    closed_by: z.enum(['resolved', 'absent', 'expired', 'proven']).nullable(),
+    incident_id: z.number(),
+  })
+  .transform((r) => ({
+    id: r.id,
+    fingerprint: r.fingerprint,
+    source: r.source,
+    labels: r.labels,
+    annotations: r.annotations,
+    generatorURL: r.generator_url,
+    startsAt: r.starts_at,
+    openedAt: r.opened_at,
+    lastSeenAt: r.last_seen_at,
+    absentSince: r.absent_since,
+    closedAt: r.closed_at,
+    closedBy: r.closed_by,
+    incident: r.incident_id,
+  }));
+export type Episode = z.output<typeof episodeRow>;
+
+export function openEpisode(db: Db, alert: Alert, source: AlertSource, incident: number, now: Instant): void {
+  db.prepare(
+    `INSERT INTO episodes (fingerprint, source, labels, annotations, generator_url, starts_at, opened_at,
+       last_seen_at, incident_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  ).run(
+    alert.fingerprint,
+    source,
+    JSON.stringify(alert.labels),
+    JSON.stringify(alert.annotations),
+    alert.generatorURL,
+    alert.startsAt,
+    now,
+    now,
+    incident,
+  );
+}
+
+/** The unbroken time of firing of a fingerprint that is going on, if any. */
+export function openEpisodeOf(db: Db, fingerprint: string): Episode | undefined {
+  const row = db
+    .prepare('SELECT * FROM episodes WHERE fingerprint = ? AND closed_at IS NULL')
+    .get(fingerprint);
+  return row === undefined ? undefined : episodeRow.parse(row);
+}
+
+export function openEpisodes(db: Db): Episode[] {
+  return db
+    .prepare('SELECT * FROM episodes WHERE closed_at IS NULL ORDER BY id')
+    .all()
+    .map((row) => episodeRow.parse(row));
+}
+
+/** Every episode of an incident, oldest first. */
+export function episodesOf(db: Db, incident: number): Episode[] {
+  return db
+    .prepare('SELECT * FROM episodes WHERE incident_id = ? ORDER BY id')
+    .all(incident)
+    .map((row) => episodeRow.parse(row));
+}
+
+/** The alert was seen firing. */
+export function sawEpisode(db: Db, id: number, now: Instant): void {
+  db.prepare('UPDATE episodes SET last_seen_at = ?, absent_since = NULL WHERE id = ?').run(now, id);
+}
+
+/** A reading of Alertmanager did not have the alert: the first of the two that close it. */
+export function missedEpisode(db: Db, id: number, now: Instant): void {
+  db.prepare('UPDATE episodes SET absent_since = coalesce(absent_since, ?) WHERE id = ?').run(now, id);
+}
+
+export function closeEpisode(db: Db, id: number, by: ClosedBy, now: Instant): void {
+  db.prepare('UPDATE episodes SET closed_at = ?, closed_by = ? WHERE id = ?').run(now, by, id);
+}
+
+/** Hands an open episode to another incident: its last one was dismissed and the answer has changed. */
+export function moveEpisode(db: Db, id: number, incident: number): void {
+  db.prepare('UPDATE episodes SET incident_id = ? WHERE id = ?').run(incident, id);
+}

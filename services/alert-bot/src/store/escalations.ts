@@ -1,0 +1,79 @@
+import { z } from 'zod';
+import type { Labels } from '../domain/alert.ts';
+import type { Instant } from '../domain/duration.ts';
+import type { EscalateReason } from '../domain/reason.ts';
+import type { Db } from './db.ts';
+import { instant, json, labels, maybeInstant } from './row.ts';
+
+const escalationRow = z
+  .object({
+    id: z.number(),
+    incident_id: z.number(),
+    reason: z.string(),
+    labels: json(labels),
+    annotations: json(labels),
+    starts_at: instant,
+    ended_at: maybeInstant,
+    last_sent_at: maybeInstant,
+    error: z.string().nullable(),
+  })
+  .transform((r) => ({
+    id: r.id,
+    incident: r.incident_id,
+    reason: r.reason,
+    labels: r.labels,
+    annotations: r.annotations,
+    startsAt: r.starts_at,
+    endedAt: r.ended_at,
+    lastSentAt: r.last_sent_at,
+    error: r.error,
+  }));
+export type Escalation = z.output<typeof escalationRow>;
+
+export function addEscalation(
+  db: Db,
+  incident: number,
+  reason: EscalateReason,
+  alert: { labels: Labels; annotations: Labels },
+  now: Instant,
+): void {
+  db.prepare(
+    'INSERT INTO escalations (incident_id, reason, labels, annotations, starts_at) VALUES (?, ?, ?, ?, ?)',
+  ).run(incident, reason, JSON.stringify(alert.labels), JSON.stringify(alert.annotations), now);
+}
+
+/** Ends what an incident escalated; the outbox then tells Alertmanager. */
+export function endEscalations(db: Db, incident: number, now: Instant): void {
+  db.prepare(
+    'UPDATE escalations SET ended_at = ?, last_sent_at = NULL WHERE incident_id = ? AND ended_at IS NULL',
+  ).run(now, incident);
+}
+
+/** What has to be sent now: never sent, sent longer than `every` ago, or ended and not yet told. */
+export function dueEscalations(db: Db, every: number, now: Instant): Escalation[] {
+  return db
+    .prepare(
+      `SELECT * FROM escalations WHERE end_sent = 0 AND (last_sent_at IS NULL OR last_sent_at <= ?)
+       ORDER BY id`,
+    )
+    .all(now - every)
+    .map((row) => escalationRow.parse(row));
+}
+
+export function escalationsOf(db: Db, incident: number): Escalation[] {
+  return db
+    .prepare('SELECT * FROM escalations WHERE incident_id = ? ORDER BY id')
+    .all(incident)
+    .map((row) => escalationRow.parse(row));
+}
+
+/** Records that a sending succeeded (error null) or failed; a failed one is due again. */
+export function recordSending(db: Db, escalation: Escalation, error: string | null, now: Instant): void {
+  if (error !== null) db.prepare('UPDATE escalations SET error = ? WHERE id = ?').run(error, escalation.id);
+  else
+    db.prepare('UPDATE escalations SET last_sent_at = ?, end_sent = ?, error = NULL WHERE id = ?').run(
+      now,
+      escalation.endedAt === null ? 0 : 1,
+      escalation.id,
+    );
+}
