@@ -35,3 +35,10 @@ test('a socket path the kernel would cut off is refused', () => {
     'choose a shorter one',
   );
 });
+
+test('a misspelt variable is told, one of somebody else is not looked at', () => {
+  expect(() => readSettings({ ...GOOD, SUPERVISOR_LOGLEVEL: 'debug' })).toThrow(
+    'SUPERVISOR_LOGLEVEL: is "debug"; is no variable of the supervisor',
+  );
+  expect(readSettings({ ...GOOD, ALERT_BOT_SUPERVISOR_SOCKET: '/run/s' }).socket).toBe('/run/s');
+});

@@ -12,7 +12,7 @@ const path = (remedy: string) =>
     .min(1, remedy)
     .transform((text) => resolve(text));
 
-const schema = z.object({
+const schema = z.strictObject({
   SUPERVISOR_SOCKET: path('set the path of the Unix socket to listen on').refine(
     (text) => Buffer.byteLength(text) <= SOCKET_BYTES,
     `a socket's path may have ${SOCKET_BYTES} bytes: choose a shorter one`,
@@ -31,11 +31,17 @@ export type Settings = {
 
 /** Reads the supervisor's own variables. Throws a ConfigError that names each bad one. */
 export function readSettings(environment: NodeJS.ProcessEnv): Settings {
-  const parsed = schema.safeParse(environment);
+  // One of ours that is not known is a typing error which would otherwise hide behind a default.
+  const ours = Object.entries(environment).filter(([name]) => name.startsWith('SUPERVISOR_'));
+  const parsed = schema.safeParse(Object.fromEntries(ours));
   if (!parsed.success) {
-    const problems = parsed.error.issues.map((issue) => {
-      const where = issue.path.join('.');
-      return { where, value: environment[where], remedy: issue.message };
+    const problems = parsed.error.issues.flatMap((issue) => {
+      const unknown = issue.code === 'unrecognized_keys';
+      const names = unknown ? issue.keys : [issue.path.join('.')];
+      const remedy = unknown
+        ? 'is no variable of the supervisor: unset it or mend its spelling'
+        : issue.message;
+      return names.map((where) => ({ where, value: environment[where], remedy }));
     });
     throw new ConfigError('environment', problems);
   }
