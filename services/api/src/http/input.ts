@@ -3,6 +3,8 @@ import { AppError } from '../errors.ts';
 import { type FieldProblem, summary, validate } from '../validate.ts';
 import type { RequestContext } from './route.ts';
 
+const maxBodyBytes = 16 * 1024;
+
 /** Parses input from the client; throws `invalid_request` naming each field, its value and the remedy. */
 export function parseInput<T>(schema: z.ZodType<T>, input: unknown): T {
   const result = validate(schema, input);
@@ -16,17 +18,27 @@ export async function parseBody<T>(c: RequestContext, schema: z.ZodType<T>): Pro
 }
 
 async function readJson(c: RequestContext): Promise<unknown> {
-  let text = '';
+  const text = await readText(c.req.raw);
   try {
-    text = await c.req.text();
     return JSON.parse(text);
-  } catch (error) {
-    // Thrown while reading by the limit on the body's size.
-    if (error instanceof AppError) throw error;
+  } catch {
     const value = text.slice(0, 80);
     const message = `body is ${value === '' ? 'empty' : 'not JSON'}: send one JSON object`;
     throw invalidRequest([{ field: 'body', value, message }]);
   }
+}
+
+/** Counts while reading: a length header may be absent, or lie. */
+async function readText({ body }: Request): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body ?? []) {
+    bytes += chunk.byteLength;
+    if (bytes > maxBodyBytes)
+      throw new AppError('payload_too_large', `body is over ${maxBodyBytes} bytes: send a smaller one`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
 }
 
 function invalidRequest(fields: FieldProblem[]): AppError {

@@ -1,5 +1,4 @@
 import { Hono, type MiddlewareHandler } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import { AppError, errorBody, errorStatus, toAppError } from '../errors.ts';
 import type { Events } from '../events.ts';
 import type { Metrics } from '../metrics.ts';
@@ -16,19 +15,16 @@ export interface RouterDeps {
 /** Methods that get a series of their own on unknown routes; whatever else a client makes up shares `OTHER`. */
 export const unmatchedMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 
-const maxBodyBytes = 16 * 1024;
-
 /** Puts the route table behind HTTP: for each route its metrics from the start, its log line, its faults. */
 export function createRouter(routes: readonly Route[], deps: RouterDeps): Hono<Env> {
   const { events, metrics, now } = deps;
   const router = new Hono<Env>();
-  const limitBody = bodyLimit({ maxSize: maxBodyBytes, onError: refuseBody });
 
   for (const { method, path, handle, quiet = false, breakable = false } of routes) {
     // The route's own method, so that HEAD counts as the GET it is answered by.
     const labels = { method, route: path };
     metrics.createSeries(labels);
-    const before = [observe(events, now, () => labels, quiet), limitBody];
+    const before = [observe(events, now, () => labels, quiet)];
     if (breakable) before.push(deps.injectFaults);
     router.on(method, [path], ...before, handle);
   }
@@ -50,8 +46,4 @@ export function createRouter(routes: readonly Route[], deps: RouterDeps): Hono<E
 function unmatched(method: string) {
   const known = unmatchedMethods.some((one) => one === method);
   return { method: known ? method : 'OTHER', route: 'unmatched' };
-}
-
-function refuseBody(): never {
-  throw new AppError('payload_too_large', `The body is over ${maxBodyBytes} bytes: send a smaller one.`);
 }
