@@ -19,6 +19,7 @@ export type Events = ReturnType<typeof createEvents>;
 /** One function per event; each writes the log line and the metrics of that event. */
 export function createEvents(log: Logger, metrics: Metrics) {
   return {
+    requestStarted: () => metrics.requestStarted(),
     requestFinished({ requestId, method, route, path, status, durationMs, error, quiet }: FinishedRequest) {
       metrics.requestFinished({ method, route }, statusClass(status), durationMs / 1000);
       const unexpected = error?.code === 'internal';

@@ -32,6 +32,11 @@ export function createMetrics(connections: Database['connections']) {
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     registers: [...registers],
   });
+  const inFlight = new Gauge({
+    name: 'http_requests_in_flight',
+    help: 'Requests being answered, the scrape included.',
+    registers: [...registers],
+  });
   const exceptions = new Counter({
     name: 'http_exceptions_total',
     help: 'Requests ended by an exception nobody expected.',
@@ -75,7 +80,9 @@ export function createMetrics(connections: Database['connections']) {
       for (const status of statusClasses) requests.inc({ method, route, status }, 0);
       durations.zero({ method, route });
     },
+    requestStarted: () => inFlight.inc(),
     requestFinished(labels: RouteLabels, status: StatusClass, seconds: number): void {
+      inFlight.dec();
       requests.inc({ ...labels, status });
       durations.observe({ ...labels }, seconds);
     },

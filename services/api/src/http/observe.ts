@@ -20,6 +20,7 @@ export function observe(
 ): MiddlewareHandler<Env> {
   return async (c, next) => {
     const started = now();
+    events.requestStarted();
     const given = c.req.header(header);
     // Anything else could forge log lines of other requests.
     const requestId = given !== undefined && acceptable.test(given) ? given : randomUUID();

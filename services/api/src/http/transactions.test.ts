@@ -1,0 +1,188 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { type Postgres, startPostgres } from '../../../../tests/support/postgres.ts';
+import { errorAnswer, type RunningApp, startApp } from '../testing/harness.ts';
+
+let postgres: Postgres;
+let app: RunningApp;
+
+beforeAll(async () => {
+  postgres = await startPostgres();
+  app = await startApp(postgres.url);
+});
+afterAll(async () => {
+  await app?.stop();
+  await postgres?.stop();
+});
+
+const page = z.object({
+  transactions: z.array(z.object({ id: z.string(), amount: z.number() })),
+  next: z.string().nullable(),
+});
+const transaction = z.looseObject({ id: z.string(), status: z.string(), amount: z.number() });
+
+describe('POST /transactions', () => {
+  test('keeps a transaction and tells where it is', async () => {
+    const made = await app.ask('POST', '/transactions', {
+      amount: 1250,
+      currency: 'EUR',
+      description: 'it\'s "tea"',
+    });
+    expect(made.status).toBe(201);
+    const kept = transaction.parse(made.json);
+    expect(kept).toMatchObject({
+      amount: 1250,
+      currency: 'EUR',
+      description: 'it\'s "tea"',
+      status: 'completed',
+    });
+    expect(made.headers.get('location')).toBe(`/transactions/${kept.id}`);
+    const shown = await app.get(`/transactions/${kept.id}`);
+    expect(shown).toMatchObject({ status: 200, json: kept });
+  });
+
+  const message = (field: string, is: string, remedy: string) => `${field} ${is}: ${remedy}`;
+  const whole = 'give a whole number of minor units, for example 1250 for 12.50';
+  const iso = 'give 3 upper-case letters as in ISO 4217, for example "EUR"';
+  test.each([
+    [{ amount: 0, currency: 'EUR' }, 'amount', 0, message('amount', 'is 0', 'give more than 0 minor units')],
+    [
+      { amount: -5, currency: 'EUR' },
+      'amount',
+      -5,
+      message('amount', 'is -5', 'give more than 0 minor units'),
+    ],
+    [{ amount: 12.5, currency: 'EUR' }, 'amount', 12.5, message('amount', 'is 12.5', whole)],
+    [{ amount: '1250', currency: 'EUR' }, 'amount', '1250', message('amount', 'is "1250"', whole)],
+    [{ currency: 'EUR' }, 'amount', null, message('amount', 'is missing', whole)],
+    [{ amount: 1, currency: 'eur' }, 'currency', 'eur', message('currency', 'is "eur"', iso)],
+    [{ amount: 1, currency: 'EURO' }, 'currency', 'EURO', message('currency', 'is "EURO"', iso)],
+    [
+      { amount: 1, currency: 'EUR', amuont: 2 },
+      'amuont',
+      null,
+      'amuont is not known here: remove it or correct its spelling',
+    ],
+    ['{"amount":', 'body', '{"amount":', 'body is not JSON: send one JSON object'],
+    ['', 'body', '', 'body is empty: send one JSON object'],
+  ])('refuses %j naming field, value and remedy', async (body, field, value, text) => {
+    const answer = await app.ask('POST', '/transactions', body);
+    expect(answer.status).toBe(400);
+    const { error } = errorAnswer.parse(answer.json);
+    expect(error).toMatchObject({
+      code: 'invalid_request',
+      message: text,
+      fields: [{ field, value, message: text }],
+    });
+  });
+
+  test('names every wrong field at once', async () => {
+    const { json } = await app.ask('POST', '/transactions', { amount: 0, currency: '' });
+    expect(errorAnswer.parse(json).error['fields']).toMatchObject([
+      { field: 'amount' },
+      { field: 'currency' },
+    ]);
+  });
+
+  test('refuses a body that is not an object', async () => {
+    const { status, json } = await app.ask('POST', '/transactions', [1]);
+    expect(status).toBe(400);
+    expect(errorAnswer.parse(json).error.message).toBe(
+      'body is "[1]": send one JSON object with amount and currency',
+    );
+  });
+
+  test('refuses a body of more than 16 KB', async () => {
+    const body = { amount: 1, currency: 'EUR', description: 'x'.repeat(20_000) };
+    expect(await app.ask('POST', '/transactions', body)).toMatchObject({ status: 413 });
+  });
+
+  test('refuses text that PostgreSQL cannot hold instead of failing', async () => {
+    const body = { amount: 1, currency: 'EUR', description: 'a\0b' };
+    expect(await app.ask('POST', '/transactions', body)).toMatchObject({ status: 400 });
+  });
+});
+
+describe('GET /transactions', () => {
+  test('pages through all of them, newest first, without gaps or repeats', async () => {
+    const own = await startApp(await postgres.createDatabase('paging'));
+    for (const amount of [1, 2, 3, 4, 5]) await own.ask('POST', '/transactions', { amount, currency: 'EUR' });
+    const amounts: number[] = [];
+    let next: string | null = '';
+    while (next !== null) {
+      const query: string = next === '' ? '' : `&before=${next}`;
+      const found = page.parse((await own.get(`/transactions?limit=2${query}`)).json);
+      amounts.push(...found.transactions.map(({ amount }) => amount));
+      next = found.next;
+    }
+    await own.stop();
+    expect(amounts).toEqual([5, 4, 3, 2, 1]);
+  });
+
+  test.each([
+    ['/transactions?limit=0', 'limit is "0": give a whole number from 1 to 100'],
+    ['/transactions?limit=101', 'limit is "101": give a whole number from 1 to 100'],
+    ['/transactions?before=7', 'before is "7": give the id of a transaction, a UUID'],
+    ['/transactions?lim=7', 'lim is not known here: remove it or correct its spelling'],
+    ['/transactions/create', 'id is "create": give the id of a transaction, a UUID'],
+    [
+      '/transactions?before=00000000-0000-4000-8000-000000000000',
+      'before is "00000000-0000-4000-8000-000000000000": no transaction has this id',
+    ],
+  ])('refuses GET %s with the remedy', async (path, text) => {
+    const { status, json } = await app.get(path);
+    expect(status).toBe(400);
+    expect(errorAnswer.parse(json).error.message).toBe(text);
+  });
+
+  test('answers 404 for an id nobody has', async () => {
+    const { status, json } = await app.get('/transactions/00000000-0000-4000-8000-000000000000');
+    expect(status).toBe(404);
+    expect(errorAnswer.parse(json).error.code).toBe('not_found');
+  });
+});
+
+describe('POST /transactions/create', () => {
+  test('records about 5 % as failed and answers those with 502', async () => {
+    const random = generator(7);
+    const own = await startApp(await postgres.createDatabase('gateway'), { random });
+    const statuses: number[] = [];
+    for (let batch = 0; batch < 40; batch += 1) {
+      const answers = Array.from({ length: 25 }, () => own.ask('POST', '/transactions/create'));
+      statuses.push(...(await Promise.all(answers)).map(({ status }) => status));
+    }
+    const failed = statuses.filter((status) => status === 502).length;
+    expect(statuses.filter((status) => status === 201)).toHaveLength(1000 - failed);
+    // 5 % of 1000, plus or minus four standard deviations.
+    expect(failed).toBeGreaterThan(22);
+    expect(failed).toBeLessThan(78);
+    expect(await own.metric('processed_transactions_total{status="failed"}')).toBe(failed);
+    expect(await own.metric('processed_transactions_total{status="completed"}')).toBe(1000 - failed);
+    expect(
+      await own.metric('http_requests_total{method="POST",route="/transactions/create",status="5xx"}'),
+    ).toBe(failed);
+    await own.stop();
+  });
+
+  test('keeps the failed transaction', async () => {
+    const own = await startApp(await postgres.createDatabase('failed'), { random: () => 0.01 });
+    const answer = await own.ask('POST', '/transactions/create');
+    expect(answer.status).toBe(502);
+    const { error } = errorAnswer.parse(answer.json);
+    expect(error.code).toBe('gateway_failed');
+    const { id } = transaction.parse(error['transaction']);
+    expect(await own.get(`/transactions/${id}`)).toMatchObject({ status: 200, json: { status: 'failed' } });
+    await own.stop();
+  });
+});
+
+/** A small seeded generator (mulberry32): the same run every time. */
+function generator(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}

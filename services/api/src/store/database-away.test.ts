@@ -1,0 +1,150 @@
+import { createServer, type Socket } from 'node:net';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Postgres, startPostgres } from '../../../../tests/support/postgres.ts';
+import { listen } from '../listener.ts';
+import { errorAnswer, type RunningApp, startApp } from '../testing/harness.ts';
+
+let postgres: Postgres;
+
+beforeAll(async () => {
+  postgres = await startPostgres();
+});
+afterAll(() => postgres?.stop());
+
+async function timed<T>(work: Promise<T>): Promise<{ answer: T; ms: number }> {
+  const started = performance.now();
+  return { answer: await work, ms: performance.now() - started };
+}
+
+const pool = async (app: RunningApp) => ({
+  total: await app.metric('db_pool_connections{state="total"}'),
+  idle: await app.metric('db_pool_connections{state="idle"}'),
+  waiting: await app.metric('db_pool_connections{state="waiting"}'),
+});
+
+test('answers 503 while the database is away, leaks no connection, and recovers by itself', async () => {
+  const app = await startApp(postgres.url);
+  expect(await app.get('/health')).toMatchObject({ status: 200 });
+  await postgres.pause();
+
+  const answers = await Promise.all(Array.from({ length: 100 }, () => timed(app.get('/transactions'))));
+  for (const { answer, ms } of answers) {
+    expect(answer.status).toBe(503);
+    expect(ms).toBeLessThan(2_500);
+    expect(errorAnswer.parse(answer.json).error).toMatchObject({
+      code: 'database_unavailable',
+      message: 'The database does not answer. Try again in a few seconds.',
+    });
+    // Nothing of the inside: no address, user, driver message or SQL.
+    expect(answer.text).not.toMatch(/ECONN|127\.0\.0\.1|postgres|select|\bat /i);
+  }
+  expect(await app.get('/livez')).toMatchObject({ status: 200 });
+  expect(await app.get('/health')).toMatchObject({ status: 503, json: { status: 'unavailable' } });
+  expect(await pool(app)).toEqual({ total: 0, idle: 0, waiting: 0 });
+
+  await postgres.resume();
+  await expect.poll(async () => (await app.get('/health')).status, { timeout: 5_000 }).toBe(200);
+  expect(await app.get('/transactions')).toMatchObject({ status: 200 });
+  const { total, idle, waiting } = await pool(app);
+  expect({ waiting, idle }).toEqual({ waiting: 0, idle: total });
+  expect(app.log().filter(({ level }) => level === 'error')).toEqual([]);
+  await app.stop();
+});
+
+test('started without its database, it serves, and applies sticky faults as soon as the database is there', async () => {
+  const url = await postgres.createDatabase('late');
+  const before = await startApp(url);
+  await before.faults('POST', { kind: 'errors', rate: 1, sticky: true });
+  await before.stop();
+
+  await postgres.pause();
+  const app = await startApp(url);
+  expect(await app.get('/livez')).toMatchObject({ status: 200 });
+  expect(await app.get('/transactions')).toMatchObject({ status: 503 });
+  await postgres.resume();
+  // Never 200: the first request that reaches the database finds the fault in force.
+  const statuses = new Set<number>();
+  await expect
+    .poll(async () => {
+      const { status } = await app.get('/transactions');
+      statuses.add(status);
+      return status;
+    })
+    .toBe(500);
+  expect([...statuses].filter((status) => status !== 503)).toEqual([500]);
+  await app.stop();
+});
+
+test('with nobody asking, the schema is made in the background', async () => {
+  const url = await postgres.createDatabase('quiet');
+  await postgres.pause();
+  const app = await startApp(url);
+  expect(app.log().some(({ msg }) => msg.startsWith('database not prepared'))).toBe(true);
+  await postgres.resume();
+  await expect
+    .poll(() => app.log().some(({ msg }) => msg === 'database prepared'), { timeout: 5_000 })
+    .toBe(true);
+  await app.stop();
+});
+
+test('a database replaced by an empty one is prepared anew', async () => {
+  const url = await postgres.createDatabase('emptied');
+  const app = await startApp(url);
+  const { Client } = (await import('pg')).default;
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  await client.query('drop table transactions, faults, schema_migrations');
+  await client.end();
+  expect(await app.get('/transactions')).toMatchObject({ status: 503 });
+  expect(await app.get('/transactions')).toMatchObject({ status: 200 });
+  await app.stop();
+});
+
+describe('a database that accepts connections and says nothing', () => {
+  test('is given up after 2 s, also by many requests at once', async () => {
+    const sockets = new Set<Socket>();
+    const silent = createServer((socket) => {
+      sockets.add(socket);
+      socket.on('error', () => undefined);
+    });
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const address = silent.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+
+    const app = await startApp(`postgres://postgres:x@127.0.0.1:${port}/app`);
+    for (const path of ['/health', '/transactions']) {
+      const answers = await Promise.all(Array.from({ length: 30 }, () => timed(app.get(path))));
+      for (const { answer, ms } of answers) {
+        expect(answer.status).toBe(503);
+        expect(ms).toBeLessThan(2_500);
+      }
+    }
+    expect(await pool(app)).toMatchObject({ total: 0, waiting: 0 });
+    await app.stop();
+    for (const socket of sockets) socket.destroy();
+    silent.close();
+  });
+});
+
+test('replicas that start together do not run into each other', async () => {
+  const url = await postgres.createDatabase('together');
+  const apps = await Promise.all(Array.from({ length: 4 }, () => startApp(url)));
+  for (const app of apps) expect(await app.get('/transactions')).toMatchObject({ status: 200 });
+  const migrated = apps
+    .flatMap((app) => app.log())
+    .filter(
+      ({ msg, ...line }) =>
+        msg === 'database prepared' && Array.isArray(line['migrations']) && line['migrations'].length > 0,
+    );
+  expect(migrated).toHaveLength(1);
+  await Promise.all(apps.map((app) => app.stop()));
+});
+
+test('a port that is taken is refused in one sentence', async () => {
+  const app = await startApp(postgres.url);
+  const port = Number(new URL(app.base).port);
+  await expect(listen(() => undefined, { host: '127.0.0.1', port })).rejects.toThrow(
+    `Cannot listen on 127.0.0.1:${port}: another process uses this port. Stop it, or set API_LISTEN to another host:port.`,
+  );
+  await app.stop();
+});
