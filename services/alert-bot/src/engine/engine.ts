@@ -4,6 +4,8 @@ import type { Millis } from '../domain/duration.ts';
 import { runAttempt } from '../executor/attempt.ts';
 import { seekProof } from '../executor/prove.ts';
 import { recoverAttempt } from '../executor/recover.ts';
+import { recordAlive } from '../store/controls.ts';
+import { write } from '../store/db.ts';
 import { type Incident, openIncidents } from '../store/incidents.ts';
 import { consider, isFiring, reconsider } from './consider.ts';
 import { createOutbox } from './outbox.ts';
@@ -13,9 +15,14 @@ import { triagePending } from './triage-pending.ts';
 /** A pass without news still comes this often: waits end, and nothing may hang on a lost wake. */
 const PASS_EVERY = 1_000;
 
+/** A log that cannot be written must show before an alert needs it. */
+const PROVE_WRITABLE_EVERY = 10_000;
+
 export interface Engine {
   /** When the last pass ended, on `deps.monotonic`; a loop that stands still is not ready. */
   lastPass(): Millis;
+  /** What keeps the engine from its work, in a sentence, or null. */
+  trouble(): string | null;
   /** Resolves after the next pass: something may have been decided. */
   passed(): Promise<void>;
   /** Resolves once work in progress has come to a point from which the next boot goes on. */
@@ -37,6 +44,8 @@ export function startEngine(deps: Deps, woken: () => Promise<void>): Engine {
       .map((incident) => incident.id),
   );
   let lastPass = deps.monotonic();
+  let trouble: string | null = null;
+  let provedAt = Number.NEGATIVE_INFINITY;
   let sweptAt = Number.NEGATIVE_INFINITY;
   let passing = Promise.withResolvers<void>();
 
@@ -77,6 +86,10 @@ export function startEngine(deps: Deps, woken: () => Promise<void>): Engine {
   }
 
   async function pass(): Promise<void> {
+    if (deps.monotonic() - provedAt >= PROVE_WRITABLE_EVERY) {
+      await write(deps.db, () => recordAlive(deps.db, deps.now()));
+      provedAt = deps.monotonic();
+    }
     const repeated = await triagePending(deps);
     for (const id of repeated) await reconsider(deps, id);
     if (deps.monotonic() - sweptAt >= SWEEP_EVERY) {
@@ -94,7 +107,15 @@ export function startEngine(deps: Deps, woken: () => Promise<void>): Engine {
   async function loop(): Promise<void> {
     while (!deps.stopping.aborted) {
       const news = woken();
-      await pass().catch((error: unknown) => deps.events.failed('loop', error));
+      await pass().then(
+        () => {
+          trouble = null;
+        },
+        (error: unknown) => {
+          trouble = error instanceof Error ? error.message : String(error);
+          deps.events.failed('loop', error);
+        },
+      );
       lastPass = deps.monotonic();
       passing.resolve();
       passing = Promise.withResolvers();
@@ -103,7 +124,7 @@ export function startEngine(deps: Deps, woken: () => Promise<void>): Engine {
     await Promise.all(tasks.values());
   }
 
-  return { lastPass: () => lastPass, passed: () => passing.promise, stopped: loop() };
+  return { lastPass: () => lastPass, trouble: () => trouble, passed: () => passing.promise, stopped: loop() };
 }
 
 /** Resolves with the promise, after a time, or when stopping: whichever comes first. */

@@ -35,6 +35,9 @@ export function createEvents(log: Logger, metrics: Metrics) {
       metrics.refused.inc({ why });
       log.warn({ why }, `webhook refused: ${message}`);
     },
+    refusedAdmin(why: string): void {
+      log.warn(`admin request refused: ${why}`);
+    },
     truncated(delivery: string, count: number): void {
       log.warn({ delivery, count }, 'Alertmanager left alerts out of a delivery; the sweep reads them');
     },

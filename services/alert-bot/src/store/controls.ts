@@ -69,3 +69,8 @@ export function lastLogTime(db: Db): Instant {
       .get(),
   );
 }
+
+/** Writes that the bot lives: proof that the log can be written, and a bound on how long it was away. */
+export function recordAlive(db: Db, now: Instant): void {
+  db.prepare("UPDATE meta SET value = ? WHERE key = 'alive_at'").run(now);
+}

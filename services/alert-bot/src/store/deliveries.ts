@@ -115,3 +115,6 @@ export function outcomesOf(db: Db, delivery: string): AlertOutcome[] {
       };
     });
 }
+
+export const countPending = (db: Db): number =>
+  Number(db.prepare("SELECT count(*) FROM deliveries WHERE state = 'pending'").pluck().get());

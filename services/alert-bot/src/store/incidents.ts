@@ -216,3 +216,18 @@ export function lastActedIncidentEnd(db: Db, target: TargetId, since: Instant): 
     .get(target, since);
   return typeof at === 'number' ? at : null;
 }
+
+/** A person changed something: every wait, of one target or of all (null), is looked at again at once. */
+export function lookAtOnce(db: Db, target: TargetId | null, now: Instant): void {
+  db.prepare(
+    `UPDATE incidents SET next_look_at = :now
+     WHERE status IN ('deferred', 'escalated') AND (:target IS NULL OR target_id = :target)`,
+  ).run({ target, now });
+}
+
+/** How many incidents there are of each status that is not closed, and how many are closed. */
+export function countByStatus(db: Db): { status: Status; count: number }[] {
+  return z
+    .array(z.object({ status: z.enum(STATUSES), count: z.number() }))
+    .parse(db.prepare('SELECT status, count(*) AS count FROM incidents GROUP BY status').all());
+}

@@ -47,3 +47,17 @@ export function resetTarget(db: Db, target: TargetId, now: Instant): void {
        circuit_until = NULL, circuit_times = 0`,
   ).run(target, now);
 }
+
+/** Every target the log has ever had to do with. */
+export function knownTargets(db: Db): TargetId[] {
+  return z.array(z.string()).parse(
+    db
+      .prepare(
+        `SELECT target_id FROM targets UNION
+           SELECT target_id FROM incidents WHERE target_id IS NOT NULL AND playbook IS NOT NULL
+             AND id IN (SELECT incident_id FROM attempts)`,
+      )
+      .pluck()
+      .all(),
+  );
+}

@@ -190,4 +190,4 @@ CREATE TABLE meta (
   key    TEXT PRIMARY KEY,
   value  INTEGER NOT NULL
 ) STRICT;
-INSERT INTO meta (key, value) VALUES ('boot', 0), ('heartbeat_at', 0);
+INSERT INTO meta (key, value) VALUES ('boot', 0), ('alive_at', 0), ('heartbeat_at', 0);

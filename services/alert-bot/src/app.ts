@@ -1,0 +1,175 @@
+import { once } from 'node:events';
+import { type ServerType, serve } from '@hono/node-server';
+import { pino } from 'pino';
+import { createClock } from './clock.ts';
+import { ConfigError } from './config/config-error.ts';
+import { type Config, describeConfig } from './config/env.ts';
+import { readPlaybookFiles } from './config/playbook-files.ts';
+import { formatPlaybookError } from './config/playbooks.ts';
+import { readTokens } from './config/tokens.ts';
+import type { Deps } from './deps.ts';
+import { formatDuration } from './domain/duration.ts';
+import { startEngine } from './engine/engine.ts';
+import { createHttp } from './http/app.ts';
+import { createIntake } from './intake/intake.ts';
+import { createTeardown } from './lifecycle.ts';
+import { createEvents } from './observe/events.ts';
+import { type Census, createMetrics, NO_INCIDENTS } from './observe/metrics.ts';
+import { createSupervisor } from './platforms/supervisor.ts';
+import { createAlertmanager } from './signals/alertmanager.ts';
+import { createPrometheus } from './signals/prometheus.ts';
+import { currentPause, heartbeatAt, lastLogTime } from './store/controls.ts';
+import { type Db, openLog } from './store/db.ts';
+import { countPending } from './store/deliveries.ts';
+import { countByStatus } from './store/incidents.ts';
+
+/** A loop that has not come round for so long stands still. */
+const STUCK_AFTER = 60_000;
+/** The heartbeat comes each minute; five missed ones are a broken path. */
+const HEARTBEAT_LATE = 5 * 60_000;
+
+/**
+ * Runs the bot until the signal aborts. The one place where parts are wired; each step needs locals of the
+ * steps before it.
+ * @throws Error with one sentence for a person: a bad playbook file, a log in use, a port taken
+ */
+export async function run(config: Config, signal: AbortSignal): Promise<void> {
+  const teardown = createTeardown();
+  try {
+    const log = pino({ level: config.logLevel, base: { service: 'alert-bot' } });
+    log.info(describeConfig(config), 'alert-bot starts');
+
+    const loaded = await readPlaybookFiles(config);
+    if ('errors' in loaded) throw new ConfigError(loaded.errors.map(formatPlaybookError));
+    for (const { path, from, to } of loaded.overridden) log.info({ path, from, to }, 'overridden');
+
+    const { db, boot, close } = openLog(config.dataDir);
+    teardown.push('log', close);
+    const tokens = readTokens(config.dataDir);
+    for (const warning of tokens.warnings()) log.warn(warning);
+
+    const clock = createClock(lastLogTime(db));
+    const metrics = createMetrics(census(db, clock.now));
+    const events = createEvents(log, metrics);
+    const stopping = new AbortController();
+    const waker = createWaker();
+    const deps: Deps = {
+      db,
+      boot,
+      now: clock.now,
+      monotonic: clock.monotonic,
+      platform: createSupervisor(config.platform.socket),
+      alertmanager: createAlertmanager(config.alertmanagerUrls.map((url) => new URL(url))),
+      prometheus: createPrometheus(new URL(config.prometheusUrl)),
+      playbooks: () => loaded.file,
+      events,
+      wake: waker.wake,
+      stopping: stopping.signal,
+    };
+
+    // Intake before the engine: the socket is taken, or refused, before anything may act.
+    const intake = createIntake(db, waker.wake);
+    const late: { engine?: ReturnType<typeof startEngine> } = {};
+    const readiness = {
+      problems: () => problems(late.engine, clock.monotonic(), stopping.signal),
+      notes: () => [...heartbeatNotes(db, clock.now()), ...tokens.warnings()],
+    };
+    const passed = () => late.engine?.passed() ?? Promise.resolve();
+    const app = createHttp(deps, { intake, passed, tokens, metrics, readiness });
+    const server = await listen(app.fetch, config.listen);
+    teardown.push('http', () => closeServer(server));
+
+    const engine = startEngine(deps, waker.woken);
+    late.engine = engine;
+    teardown.push('engine', () => {
+      stopping.abort();
+      return engine.stopped;
+    });
+    log.info({ boot, listen: describeConfig(config)['ALERT_BOT_LISTEN'] }, 'alert-bot is ready');
+    if (!signal.aborted) await once(signal, 'abort');
+    log.info('alert-bot stops');
+  } finally {
+    await teardown.run();
+  }
+}
+
+/** Lets the engine sleep until something was committed. A wake while it works is not lost. */
+function createWaker() {
+  let next = Promise.withResolvers<void>();
+  return {
+    wake: () => {
+      next.resolve();
+      next = Promise.withResolvers();
+    },
+    woken: () => next.promise,
+  };
+}
+
+function census(db: Db, now: () => number): Census {
+  return {
+    incidents: () => {
+      const counts = { ...NO_INCIDENTS };
+      for (const { status, count } of countByStatus(db)) counts[status] = count;
+      return counts;
+    },
+    pendingDeliveries: () => countPending(db),
+    heartbeatAt: () => heartbeatAt(db),
+    paused: () => currentPause(db, now()) !== null,
+  };
+}
+
+function problems(
+  engine: ReturnType<typeof startEngine> | undefined,
+  monotonic: number,
+  stopping: AbortSignal,
+): string[] {
+  if (stopping.aborted) return ['the bot is stopping'];
+  if (engine === undefined) return ['the bot is starting'];
+  const trouble = engine.trouble();
+  const idle = monotonic - engine.lastPass();
+  return [
+    ...(trouble === null ? [] : [trouble]),
+    ...(idle > STUCK_AFTER ? [`the loop has not come round for ${formatDuration(idle)}`] : []),
+  ];
+}
+
+function heartbeatNotes(db: Db, now: number): string[] {
+  const at = heartbeatAt(db);
+  if (at === 0) return ['no heartbeat (the Watchdog alert) has arrived yet'];
+  const ago = now - at;
+  return ago > HEARTBEAT_LATE ? [`the heartbeat last arrived ${formatDuration(ago)} ago`] : [];
+}
+
+async function listen(
+  fetch: (request: Request) => Response | Promise<Response>,
+  { host, port }: Config['listen'],
+): Promise<ServerType> {
+  const server = serve({ fetch, hostname: host, port });
+  try {
+    await once(server, 'listening');
+    return server;
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'EADDRINUSE')
+      throw new Error(
+        `port ${port} on ${host} is taken: stop what uses it, or set ALERT_BOT_LISTEN to another one`,
+      );
+    throw new Error(`cannot listen on ${host}:${port} (ALERT_BOT_LISTEN): ${String(error)}`);
+  }
+}
+
+/** Answers what was accepted, closes idle connections, and the rest after two seconds. */
+function closeServer(server: ServerType): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  server.close(() => resolve());
+  if ('closeIdleConnections' in server) {
+    // A connection that was busy becomes idle later and would hold the exit for the keep-alive time.
+    const idle = setInterval(() => server.closeIdleConnections(), 100);
+    const all = setTimeout(() => server.closeAllConnections(), 2_000);
+    void promise.finally(() => {
+      clearInterval(idle);
+      clearTimeout(all);
+    });
+  }
+  return promise;
+}

@@ -1,0 +1,167 @@
+import { Hono } from 'hono';
+import { z } from 'zod';
+import type { Deps } from '../deps.ts';
+import { formatDuration, parseDuration } from '../domain/duration.ts';
+import { STATUSES } from '../domain/incident.ts';
+import { PlatformError } from '../domain/platform.ts';
+import { readOptIn, type Target } from '../domain/target.ts';
+import { addPause, audit, currentPause, endPauses } from '../store/controls.ts';
+import { write } from '../store/db.ts';
+import { addEvent } from '../store/events.ts';
+import { incidentById, listIncidents, lookAtOnce, openIncidentOf } from '../store/incidents.ts';
+import { knownTargets, resetTarget, targetState } from '../store/targets.ts';
+import { HttpError } from './errors.ts';
+import { incidentDetail, incidentView } from './view.ts';
+
+const duration = z.string().transform((text, context) => {
+  const length = parseDuration(text);
+  if (length !== undefined && length > 0) return length;
+  context.addIssue({ code: 'custom', message: `"${text}" is not a duration: write one such as 5m` });
+  return z.NEVER;
+});
+
+const person = z.object({
+  by: z.string({ error: 'say who you are' }).trim().min(1, 'say who you are').max(200),
+  why: z.string().max(2_000).default(''),
+});
+const pauseShape = z.strictObject({ ...person.shape, for: duration.optional() });
+const personShape = z.strictObject(person.shape);
+
+const listShape = z.object({
+  status: z.enum(STATUSES, { error: `one of ${STATUSES.join(', ')}` }).optional(),
+  target: z.string().optional(),
+  before: z.coerce.number({ error: 'an incident number' }).int().positive().optional(),
+  limit: z.coerce.number({ error: 'a number from 1 to 500' }).int().min(1).max(500).default(50),
+});
+
+/** What people ask and do, behind the admin token. */
+export function apiRoutes(deps: Deps): Hono {
+  const { db } = deps;
+  const app = new Hono();
+
+  app.get('/incidents', (c) => {
+    const { limit, ...filter } = parse(listShape, c.req.query());
+    return c.json({ incidents: listIncidents(db, filter, limit).map(incidentView) });
+  });
+
+  app.get('/incidents/:id', (c) => {
+    const written = c.req.param('id');
+    const incident = /^\d{1,15}$/.test(written) ? incidentById(db, Number(written)) : undefined;
+    if (incident === undefined)
+      throw new HttpError('not_found', `there is no incident ${written}; GET /api/v1/incidents lists them`);
+    return c.json(incidentDetail(db, incident));
+  });
+
+  app.get('/targets', async (c) => {
+    const targets = await list(deps);
+    return c.json({ paused: currentPause(db, deps.now()), targets: targets.map((t) => targetView(deps, t)) });
+  });
+
+  app.post('/pause', async (c) => {
+    const { by, why, for: length } = parse(pauseShape, await readJson(c.req.raw));
+    const now = deps.now();
+    const until = length === undefined ? null : now + length;
+    await write(db, () => {
+      addPause(db, { by, why }, until, now);
+      audit(
+        db,
+        { by, why },
+        'pause',
+        length === undefined ? 'all' : `all for ${formatDuration(length)}`,
+        now,
+      );
+    });
+    deps.events.person(by, 'pause', 'all', why);
+    deps.wake();
+    return c.json({ paused: true, by, why, until: until === null ? null : new Date(until).toISOString() });
+  });
+
+  app.post('/resume', async (c) => {
+    const { by, why } = parse(personShape, await readJson(c.req.raw));
+    const now = deps.now();
+    const ended = await write(db, () => {
+      audit(db, { by, why }, 'resume', 'all', now);
+      lookAtOnce(db, null, now);
+      return endPauses(db, now);
+    });
+    deps.events.person(by, 'resume', 'all', why);
+    deps.wake();
+    return c.json({ paused: false, ended });
+  });
+
+  app.post('/targets/:id/reset', async (c) => {
+    const id = c.req.param('id');
+    const who = parse(personShape, await readJson(c.req.raw));
+    await assertKnown(deps, id);
+    const now = deps.now();
+    await write(db, () => {
+      resetTarget(db, id, now);
+      audit(db, who, 'reset', id, now);
+      const incident = openIncidentOf(db, id);
+      if (incident !== undefined)
+        addEvent(db, incident.id, now, 'person', `${who.by} reset the target: ${who.why}`, { ...who });
+      lookAtOnce(db, id, now);
+    });
+    deps.events.person(who.by, 'reset', id, who.why);
+    deps.wake();
+    return c.json({ target: id, reset: new Date(now).toISOString() });
+  });
+
+  return app;
+}
+
+function parse<T extends z.ZodType>(shape: T, data: unknown): z.output<T> {
+  const parsed = shape.safeParse(data);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const field = issue?.path.join('.') || '(body)';
+  throw new HttpError('invalid', `${field}: ${issue?.message ?? 'not understood'}`, field);
+}
+
+async function readJson(request: Request): Promise<unknown> {
+  const text = await request.text();
+  try {
+    return text === '' ? {} : JSON.parse(text);
+  } catch {
+    throw new HttpError('invalid', 'the body is not JSON: send {"by":"your name","why":"…"}', '(body)');
+  }
+}
+
+async function list(deps: Deps): Promise<readonly Target[]> {
+  try {
+    return await deps.platform.list();
+  } catch (error) {
+    if (error instanceof PlatformError) throw new HttpError('platform_unavailable', error.message);
+    throw error;
+  }
+}
+
+/** A typo must not make a row: the platform or the log has to know the target. */
+async function assertKnown(deps: Deps, id: string): Promise<void> {
+  if (knownTargets(deps.db).includes(id)) return;
+  const ids = (await list(deps)).map((target) => target.id);
+  if (!ids.includes(id))
+    throw new HttpError('not_found', `there is no target ${id}; there are: ${ids.join(', ') || 'none'}`);
+}
+
+function targetView(deps: Deps, target: Target) {
+  const { open, until, times, resetAt } = targetState(deps.db, target.id);
+  const optIn = readOptIn(target.labels);
+  return {
+    id: target.id,
+    service: target.service,
+    optedIn: 'invalid' in optIn ? false : optIn.enabled,
+    invalidLabel: 'invalid' in optIn ? optIn.invalid : null,
+    protectedBecause: target.protectedBecause,
+    quarantine: open
+      ? { until: until === null ? null : new Date(until).toISOString(), timesInARow: times }
+      : null,
+    resetAt: resetAt === null ? null : new Date(resetAt).toISOString(),
+    incident: openIncidentOf(deps.db, target.id)?.id ?? null,
+    instances: target.instances.map((instance) => ({
+      ...instance,
+      startedAt: instance.startedAt === null ? null : new Date(instance.startedAt).toISOString(),
+      finishedAt: instance.finishedAt === null ? null : new Date(instance.finishedAt).toISOString(),
+    })),
+  };
+}
