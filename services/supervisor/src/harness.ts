@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { tie } from './lifeline.ts';
 
 /** Whether the process runs; a zombie nobody has reaped yet does not. */
 export function isAlive(pid: number): boolean {
@@ -141,7 +142,7 @@ export async function bootSupervisor(yaml: string, environment: Record<string, s
 export function startSupervisor(folder: string, yaml: string, environment: Record<string, string> = {}) {
   const file = join(folder, 'processes.yml');
   if (!existsSync(file)) writeFileSync(file, yaml);
-  return spawn(process.execPath, [fileURLToPath(new URL('./index.ts', import.meta.url))], {
+  const child = spawn(process.execPath, [fileURLToPath(new URL('./index.ts', import.meta.url))], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
@@ -153,4 +154,7 @@ export function startSupervisor(folder: string, yaml: string, environment: Recor
       ...environment,
     },
   });
+  // A test run that is broken off leaves nothing behind.
+  tie(child);
+  return child;
 }

@@ -143,6 +143,19 @@ processes:
     expect(events).toEqual(['start', 'stop', 'kill', 'die']);
   });
 
+  test('SIGTERM during a restart does not make its grace time longer', async ({ expect }) => {
+    await using box = await bootSupervisor(
+      `processes: { app: { command: ${ignoresSigterm}, stop_timeout: 1m } }`,
+    );
+    await expect.poll(() => box.logs('app'), SOON).toContain('ready');
+    const { id } = await box.process('app');
+    const restart = box.ask('POST', `/processes/${id}/restart?t=1`);
+    await expect.poll(() => box.logs('app'), SOON).toContain('ignored');
+    box.child.kill('SIGTERM');
+    expect(JSON.parse((await restart).text)).toMatchObject({ code: 'shutting_down' });
+    expect(await box.exit).toEqual([0, null]);
+  });
+
   test('a second signal kills at once', async ({ expect }) => {
     await using box = await bootSupervisor(
       `processes: { app: { command: ${ignoresSigterm}, stop_timeout: 1m } }`,

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'vitest';
@@ -77,6 +77,23 @@ test.concurrent('an HTTP check sees the status, a hanging answer and a refused c
   process.kill(Number((await box.process('app')).pid), 'SIGUSR2');
   await expect.poll(last, SOON).toMatchObject({ ok: false, output: expect.stringContaining('ECONNREFUSED') });
   expect((await box.process('app')).health).toBe('unhealthy');
+});
+
+test.concurrent('what has ended is not probed any more', async ({ expect }) => {
+  const check = JSON.stringify(['/bin/sh', '-c', 'echo probed >> "$NAME"']);
+  const watched = (name: string) =>
+    `{ command: ${staying()}, environment: { NAME: ${name} }, healthcheck: { command: ${check}, interval: 20ms } }`;
+  await using box = await bootSupervisor(`processes: { app: ${watched('app')}, clock: ${watched('clock')} }`);
+  const probes = (name: string) => {
+    const path = join(box.folder, name);
+    return existsSync(path) ? readFileSync(path, 'utf8').split('\n').length : 0;
+  };
+  await expect.poll(() => probes('app'), SOON).toBeGreaterThan(1);
+  await box.ask('POST', `/processes/${(await box.process('app')).id}/stop`);
+  const [app, clock] = [probes('app'), probes('clock')];
+  await expect.poll(() => probes('clock'), SOON).toBeGreaterThan(clock + 5);
+  // One may have been under way.
+  expect(probes('app')).toBeLessThanOrEqual(app + 1);
 });
 
 test.concurrent('a check command that hangs or does not exist is a failure', async ({ expect }) => {

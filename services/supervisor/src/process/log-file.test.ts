@@ -22,12 +22,13 @@ test('a full file makes room, and there are two at most', () => {
 test('what an earlier supervisor wrote counts and stays', () => {
   using folder = temporaryFolder();
   const path = join(folder.path, 'api.log');
-  for (const line of ['before', 'after']) {
-    const log = new LogFile(path, fail, 20);
+  for (const line of ['one', 'two', 'three']) {
+    const log = new LogFile(path, fail, 10);
     log.append(line);
     log.close();
   }
-  expect(readFileSync(path, 'utf8')).toBe('before\nafter\n');
+  expect(readFileSync(`${path}.1`, 'utf8')).toBe('one\ntwo\n');
+  expect(readFileSync(path, 'utf8')).toBe('three\n');
 });
 
 test('a folder that is gone is told once and throws nothing', () => {

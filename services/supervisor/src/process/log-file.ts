@@ -19,9 +19,7 @@ export class LogFile {
   append(line: string): void {
     try {
       const data = Buffer.from(`${line}\n`);
-      if (this.#bytes > 0 && this.#bytes + data.length > this.#maxBytes) this.#rotate();
-      this.#descriptor ??= this.#open();
-      writeSync(this.#descriptor, data);
+      writeSync(this.#descriptorFor(data.length), data);
       this.#bytes += data.length;
       this.#broken = false;
     } catch (error) {
@@ -36,14 +34,19 @@ export class LogFile {
     this.#bytes = 0;
   }
 
+  #descriptorFor(bytes: number): number {
+    // Opened first: an earlier supervisor may have left the file full.
+    this.#descriptor ??= this.#open();
+    if (this.#bytes === 0 || this.#bytes + bytes <= this.#maxBytes) return this.#descriptor;
+    this.close();
+    renameSync(this.#path, `${this.#path}.1`);
+    this.#descriptor = this.#open();
+    return this.#descriptor;
+  }
+
   #open(): number {
     const descriptor = openSync(this.#path, 'a', 0o600);
     this.#bytes = fstatSync(descriptor).size;
     return descriptor;
-  }
-
-  #rotate(): void {
-    this.close();
-    renameSync(this.#path, `${this.#path}.1`);
   }
 }

@@ -186,11 +186,12 @@ test.concurrent('a process gets what is listed, and PATH, HOME, TZ, LANG, and ou
   await using box = await bootSupervisor(
     `processes:
        app: { command: ${JSON.stringify(['node', '-e', script])}, cwd: data, environment: { URL: 'db://$\{PASSWORD}' } }`,
-    { PASSWORD: 'secret', TZ: 'UTC' },
+    // No node there: ours needs no PATH to be found.
+    { PASSWORD: 'secret', TZ: 'UTC', PATH: '/nowhere' },
   );
   await expect.poll(() => box.logs('app'), SOON).not.toBe('');
   expect(JSON.parse(await box.logs('app'))).toEqual([
-    { URL: 'db://secret', PATH: process.env['PATH'], TZ: 'UTC' },
+    { URL: 'db://secret', PATH: '/nowhere', TZ: 'UTC' },
     process.execPath,
     join(box.folder, 'data'),
   ]);
