@@ -1,0 +1,98 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { cli } from './harness.ts';
+
+let dir: string;
+beforeAll(() => {
+  dir = mkdtempSync(join(tmpdir(), 'check-'));
+});
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+function file(name: string, text: string): string {
+  const path = join(dir, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+const PLAYBOOK = `playbooks:
+  - name: one
+    matchers: [ 'alertname="A"', 'service!=""' ]
+    target: { service: '{{ $labels.service }}' }
+    steps: [ { restart: {} }, { escalate: {} } ]
+`;
+
+test('the shipped files are good, and so are the alerts they are for', async () => {
+  const args = ['check', '--playbooks', 'deploy/playbooks.yml', '--rules', 'alert_rules.yml'];
+  const { code, out, err } = await cli([...args, '--overrides', 'deploy/bare/overrides.yml']);
+  expect({ code, err }).toEqual({ code: 0, err: '' });
+  const lines = out.trim().split('\n');
+  expect(lines.filter((line) => line.startsWith('overridden by'))).toHaveLength(6);
+  expect(lines).toContain('overridden by deploy/bare/overrides.yml: defaults.cooldown 2m -> 10s');
+  expect(lines).toContain(
+    'restart-on-errors (act): alertname="HighErrorRate" -> {{ $labels.service }}; restart (10s to stop) up to 3×, then tell a person; at most 3 per 30m, 6 per 1d; proven within 20s, stable 5s, query not above 0.2',
+  );
+  expect(lines.filter((line) => line.startsWith('warning'))).toEqual([]);
+  expect(lines.at(-1)).toBe('deploy/playbooks.yml: good');
+});
+
+test('every error is printed with file, line, path and remedy', async () => {
+  const path = file('bad.yml', PLAYBOOK.replace('name', 'nam').replace('restart', 'restat'));
+  const { code, out, err } = await cli(['check'], { ALERT_BOT_PLAYBOOKS: path });
+  expect(code).toBe(1);
+  expect(out.trim().split('\n')).toEqual([
+    `${path}:2: playbooks[0].name: is missing: write a name of letters, digits, - and _, such as restart-on-errors`,
+    `${path}:2: playbooks[0].nam: \`nam\` is not known here: did you mean name?`,
+    `${path}:5: playbooks[0].steps[0].restat: \`restat\` is not known here: did you mean restart?`,
+  ]);
+  expect(err).toBe('alert-bot: 3 errors; the bot would not start with this.\n');
+});
+
+test('warns of an alert nobody acts on, a playbook without an alert, and a rule that cannot be read', async () => {
+  const rules = file(
+    'rules.yml',
+    `groups:
+  - name: g
+    rules:
+      - { alert: A, expr: 'up @ 5 == 0', labels: { remediation: auto } }
+      - { alert: B, expr: 'up == 0', labels: { remediation: auto } }
+      - { alert: C, expr: 'up == 0' }
+`,
+  );
+  const path = file(
+    'two.yml',
+    `${PLAYBOOK}${PLAYBOOK.slice(11).replace('one', 'two').replace('"A"', '"Z"')}`,
+  );
+  const { code, out } = await cli(['check', '--playbooks', path, '--rules', rules]);
+  expect(code).toBe(0);
+  expect(out.split('\n').filter((line) => line.startsWith('warning'))).toEqual([
+    `warning: two matches no alert of ${rules}: mend its matchers, or add the alert.`,
+    'warning: how far A looks back cannot be told, so that one takes 10m for its proof: write its ranges out.',
+    'warning: no playbook matches B, which is labelled remediation="auto": write one.',
+  ]);
+});
+
+test.for([
+  [['check'], 2, 'check needs a playbook file: give --playbooks FILE, or set ALERT_BOT_PLAYBOOKS.'],
+  [
+    ['check', '--playbooks', 'deploy/playbooks.yml', '--rules', 'nowhere.yml'],
+    1,
+    'nowhere.yml cannot be read (ENOENT',
+  ],
+  [
+    ['check', '--playbooks', 'deploy/playbooks.yml', '--rules', 'deploy/playbooks.yml'],
+    1,
+    'is no rule file (groups',
+  ],
+] as const)('%j ends with code %i', async ([args, exit, says]) => {
+  const { code, err } = await cli(args);
+  expect(code).toBe(exit);
+  expect(err).toContain(says);
+});
+
+test('a playbook file that does not exist is an error with its name', async () => {
+  const { code, out } = await cli(['check', '--playbooks', '/nowhere.yml']);
+  expect(code).toBe(1);
+  expect(out).toBe('/nowhere.yml: does not exist: write it, or set ALERT_BOT_PLAYBOOKS\n');
+});

@@ -1,0 +1,46 @@
+import { resolve } from 'node:path';
+import { readPlaybookFiles } from '../config/playbook-files.ts';
+import { formatPlaybookError } from '../config/playbooks.ts';
+import { checkRules } from './check-rules.ts';
+import { type Command, readArgs } from './command.ts';
+import { describePlaybook } from './describe.ts';
+import { Failure, misuse } from './failure.ts';
+
+export const check: Command = {
+  name: 'check',
+  summary: 'check a playbook file',
+  help: `Usage: alert-bot check [--playbooks FILE] [--overrides FILE] [--rules alert_rules.yml]
+
+Prints every error with its line and what to write instead; without errors, what each playbook does.
+
+  --playbooks FILE    else ALERT_BOT_PLAYBOOKS
+  --overrides FILE    else ALERT_BOT_OVERRIDES, else none
+  --rules FILE        Prometheus' rules: warns of alerts without a playbook, and of playbooks without an alert
+
+Exit code: 0 good (warnings or not), 1 errors, 2 wrong use.`,
+  async run(args, { env, print }) {
+    const { values } = readArgs('check', args, {
+      playbooks: { type: 'string' },
+      overrides: { type: 'string' },
+      rules: { type: 'string' },
+    });
+    const playbooks = values.playbooks ?? env['ALERT_BOT_PLAYBOOKS'];
+    if (playbooks === undefined || playbooks === '')
+      throw misuse('check needs a playbook file: give --playbooks FILE, or set ALERT_BOT_PLAYBOOKS.');
+    const overrides = values.overrides ?? (env['ALERT_BOT_OVERRIDES'] || null);
+    const loaded = await readPlaybookFiles({ playbooks, overrides });
+    if ('errors' in loaded) {
+      for (const error of loaded.errors) print(formatPlaybookError(error));
+      const count = loaded.errors.length;
+      throw new Failure(`${count} ${count === 1 ? 'error' : 'errors'}; the bot would not start with this.`);
+    }
+    for (const { path, from, to } of loaded.overridden)
+      print(`overridden by ${overrides}: ${path} ${from} -> ${to}`);
+    for (const playbook of loaded.file.playbooks) print(describePlaybook(playbook));
+    if (values.rules !== undefined)
+      for (const warning of await checkRules(resolve(values.rules), loaded.file.playbooks))
+        print(`warning: ${warning}`);
+    print(`${playbooks}: good`);
+    return 0;
+  },
+};

@@ -1,0 +1,79 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { createAdaptorServer } from '@hono/node-server';
+import { Hono } from 'hono';
+
+const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
+export const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
+
+export interface Ended {
+  code: number | null;
+  out: string;
+  err: string;
+}
+
+/** Runs a script of ours in a real process, with nothing of this shell's ALERT_BOT variables. */
+export function start(args: readonly string[], env: Record<string, string> = {}) {
+  const child = spawn(process.execPath, args, {
+    cwd: ROOT,
+    env: { PATH: process.env['PATH'], ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const ended: Ended = { code: null, out: '', err: '' };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    ended.out += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    ended.err += text;
+  });
+  const end = once(child, 'close').then((): Ended => ({ ...ended, code: child.exitCode }));
+  return { child, end };
+}
+
+/** Runs the command line to its end. */
+export const cli = (
+  args: readonly string[],
+  env: Record<string, string> = {},
+  node: readonly string[] = [],
+) => start([...node, MAIN, ...args], env).end;
+
+export interface Seen {
+  path: string;
+  authorization: string | undefined;
+  body: unknown;
+}
+
+/** A small HTTP server in the bot's place, which keeps what it was sent. */
+export async function standIn(answer: (path: string) => Response) {
+  const seen: Seen[] = [];
+  const app = new Hono();
+  app.post('*', async (c) => {
+    const { pathname, search } = new URL(c.req.url);
+    seen.push({
+      path: `${pathname}${search}`,
+      authorization: c.req.header('authorization'),
+      body: await c.req.json(),
+    });
+    return answer(pathname);
+  });
+  const server = createAdaptorServer({ fetch: app.fetch });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = portOf(server.address());
+  return {
+    seen,
+    port,
+    url: `http://127.0.0.1:${port}`,
+    async [Symbol.asyncDispose]() {
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+function portOf(address: string | AddressInfo | null): AddressInfo {
+  if (address === null || typeof address === 'string') throw new Error('the server has no port');
+  return address;
+}

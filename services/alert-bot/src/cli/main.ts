@@ -1,0 +1,11 @@
+#!/usr/bin/env node
+// Nothing is imported before this check: better-sqlite3 crashes an older Node without a word.
+if (Number(process.versions.node.split('.')[0]) < 24) {
+  process.stderr.write(
+    `alert-bot: Node 24 or newer is needed, and this is ${process.versions.node}: run it with npm exec -- alert-bot, which brings its own.\n`,
+  );
+  process.exitCode = 1;
+} else {
+  const { runCli } = await import('./run.ts');
+  process.exitCode = await runCli(process.argv.slice(2), process.env);
+}

@@ -1,0 +1,92 @@
+import { userInfo } from 'node:os';
+import { parseDuration } from '../domain/duration.ts';
+import { CLIENT_HELP, CLIENT_OPTIONS, type ClientOptions, post } from './client.ts';
+import { type Command, readArgs, type Surroundings } from './command.ts';
+import { misuse } from './failure.ts';
+
+// What a person may tell the bot at any time (G13). Who and why is kept in its log.
+
+const SAID = { by: { type: 'string' }, why: { type: 'string' } } as const;
+const SAID_HELP = `  --why "…"           the reason, kept in the log
+  --by NAME           who says so; else the user of this shell`;
+
+export const pause: Command = {
+  name: 'pause',
+  summary: 'stop acting until resumed, or for a while',
+  help: `Usage: alert-bot pause [--for 5m] [--why "…"] [--by NAME]
+
+The bot goes on recording and deciding and acts on nothing. Kept when it restarts.
+
+  --for 5m            resume by itself after this long; else until alert-bot resume
+${SAID_HELP}
+${CLIENT_HELP}`,
+  async run(args, around) {
+    const { values } = readArgs('pause', args, { ...SAID, ...CLIENT_OPTIONS, for: { type: 'string' } });
+    const length = values.for;
+    if (length !== undefined && (parseDuration(length) ?? 0) <= 0)
+      throw misuse(`--for is "${length}", which is no duration: write one such as 5m or 1h30m.`);
+    const said = sayings(values);
+    await order(around, values, '/api/v1/pause', {
+      ...said,
+      ...(length === undefined ? {} : { for: length }),
+    });
+    around.print(
+      `Paused ${length === undefined ? 'until somebody resumes' : `for ${length}`}, by ${said.by}: ${said.why}. Undo: alert-bot resume`,
+    );
+    return 0;
+  },
+};
+
+export const resume: Command = {
+  name: 'resume',
+  summary: 'act again after a pause',
+  help: `Usage: alert-bot resume [--why "…"] [--by NAME]
+
+Ends a pause.
+
+${SAID_HELP}
+${CLIENT_HELP}`,
+  async run(args, around) {
+    const { values } = readArgs('resume', args, { ...SAID, ...CLIENT_OPTIONS });
+    const said = sayings(values);
+    await order(around, values, '/api/v1/resume', said);
+    around.print(`Resumed, by ${said.by}: ${said.why}.`);
+    return 0;
+  },
+};
+
+export const reset: Command = {
+  name: 'reset',
+  summary: 'end the quarantine of a target and forget its attempts',
+  help: `Usage: alert-bot reset <target> [--why "…"] [--by NAME]
+
+Ends the quarantine of a target, such as supervisor:api, and starts its budgets anew. For when a person mended it.
+
+${SAID_HELP}
+${CLIENT_HELP}`,
+  async run(args, around) {
+    const { values, positionals } = readArgs('reset', args, { ...SAID, ...CLIENT_OPTIONS }, ['target']);
+    const target = positionals[0] ?? '';
+    const said = sayings(values);
+    await order(around, values, `/api/v1/targets/${encodeURIComponent(target)}/reset`, said);
+    around.print(`Reset ${target}, by ${said.by}: ${said.why}.`);
+    return 0;
+  },
+};
+
+const order = (around: Surroundings, options: ClientOptions, path: string, body: unknown): Promise<unknown> =>
+  post(around, options, { kind: 'admin', path, body });
+
+const sayings = ({ by, why }: { by?: string | undefined; why?: string | undefined }) => ({
+  by: by ?? user(),
+  why: why ?? 'no reason given',
+});
+
+function user(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // A container's user often has a number and no name.
+    return `uid ${process.getuid?.() ?? 'unknown'}`;
+  }
+}
