@@ -71,6 +71,7 @@ describe('readConfig', () => {
   test.each([
     ['mysql://shop:hunter2@db/shop', 'API_DATABASE_URL is "mysql://***@db/shop"'],
     ['shop:hunter2@db/shop', 'API_DATABASE_URL is "***@db/shop"'],
+    ['mysql://db/shop?password=hunter2', 'API_DATABASE_URL is "mysql://db/shop?password=***"'],
     ['postgres://shop:hunter2@db', 'API_DATABASE_URL is "postgres://***@db"'],
     ['postgres://shop:hun ter@2@db:x/shop', 'API_DATABASE_URL is "postgres://***@db:x/shop"'],
   ])('does not show the password of %s', (given, message) => {

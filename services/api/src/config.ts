@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { summary, validate } from './validate.ts';
+import { describe, validate } from './validate.ts';
 
 export interface Config {
   listen: { host: string; port: number };
@@ -24,7 +24,10 @@ export class ConfigError extends Error {
 const environment = z.strictObject({
   API_LISTEN: z
     .string()
-    .regex(/^(\[[0-9a-fA-F:]+\]|[^\s:[\]]+):\d{1,5}$/, 'give host:port, for example 127.0.0.1:8000')
+    .regex(/^(\[[0-9a-fA-F:]+\]|[^\s:[\]]+):\d{1,5}$/, {
+      error: 'give host:port, for example 127.0.0.1:8000',
+      abort: true,
+    })
     .refine((text) => splitListen(text).port <= 65_535, 'give a port from 0 to 65535')
     .default('127.0.0.1:8000')
     .transform(splitListen),
@@ -45,8 +48,8 @@ const environment = z.strictObject({
 export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
   const result = validate(environment, Object.fromEntries(Object.entries(env).filter(isOurs)));
   if (!result.ok) {
-    const problems = result.problems.map((problem) => ({ ...problem, message: redact(problem.message) }));
-    throw new ConfigError(summary(problems));
+    const problems = result.problems.map((problem) => ({ ...problem, value: redact(problem.value) }));
+    throw new ConfigError(problems.map(describe).join('; '));
   }
   const { API_LISTEN, API_DATABASE_URL, API_FAULTS_TOKEN_FILE, API_LOG_LEVEL } = result.value;
   return {
@@ -74,9 +77,9 @@ function isPostgresUrl(text: string): boolean {
 }
 
 // The database address may hold a password, and this message ends up in a log.
-function redact(message: string): string {
-  if (!message.startsWith('API_DATABASE_URL is "')) return message;
-  return message.replace(/^(API_DATABASE_URL is "(?:[a-z]+:\/\/)?).*@/, '$1***@');
+function redact(value: unknown): unknown {
+  if (typeof value !== 'string') return value;
+  return value.replace(/^([a-z]+:\/\/)?.*@/s, '$1***@').replace(/(password=)[^&]*/gi, '$1***');
 }
 
 function readTokens(path: string): string[] {

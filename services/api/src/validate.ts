@@ -1,12 +1,13 @@
 import type { z } from 'zod';
 
-export interface FieldProblem {
+export interface Problem {
   field: string;
+  state: 'wrong' | 'missing' | 'unknown';
   value: unknown;
-  message: string;
+  remedy: string;
 }
 
-export type Validated<T> = { ok: true; value: T } | { ok: false; problems: FieldProblem[] };
+export type Validated<T> = { ok: true; value: T } | { ok: false; problems: Problem[] };
 
 /**
  * Parses input and, where it does not fit, names each field, the value it had and the remedy.
@@ -18,30 +19,40 @@ export function validate<T>(schema: z.ZodType<T>, input: unknown): Validated<T> 
   return { ok: false, problems: result.error.issues.flatMap(problemsOf) };
 }
 
-/** One sentence for several problems. */
-export function summary(problems: FieldProblem[]): string {
-  return problems.map((problem) => problem.message).join('; ');
+/** `amount is 12.5: give a whole number of minor units` */
+export function describe({ field, state, value, remedy }: Problem): string {
+  if (state === 'missing') return `${shorten(field)} is missing: ${remedy}`;
+  if (state === 'unknown') return `${shorten(field)} is not known here: ${remedy}`;
+  return `${shorten(field)} is ${JSON.stringify(showable(value))}: ${remedy}`;
 }
 
-function problemsOf(issue: z.core.$ZodIssue): FieldProblem[] {
+/** Whoever sent a value gets it back, but not a megabyte of it. */
+export function showable(value: unknown): unknown {
+  if (value === undefined) return null;
+  if (typeof value === 'string') return shorten(value);
+  if (typeof value === 'number' || typeof value === 'boolean' || value === null) return value;
+  return shorten(JSON.stringify(value));
+}
+
+function problemsOf(issue: z.core.$ZodIssue): Problem[] {
   const path = issue.path.map(String);
   if (issue.code === 'unrecognized_keys')
-    return issue.keys.map((key) => {
-      const field = shorten([...path, key].join('.'));
-      return { field, value: null, message: `${field} is not known here: remove it or correct its spelling` };
-    });
-  const field = path.join('.') || 'body';
-  const value = showable(issue.input);
-  const is = issue.input === undefined ? 'is missing' : `is ${shorten(JSON.stringify(value))}`;
-  return [{ field, value, message: `${field} ${is}: ${issue.message}` }];
+    return issue.keys.map((key) => ({
+      field: [...path, key].join('.'),
+      state: 'unknown',
+      value: undefined,
+      remedy: 'remove it or correct its spelling',
+    }));
+  const value = offendingValue(issue);
+  const state = value === undefined ? 'missing' : 'wrong';
+  return [{ field: path.join('.') || 'body', state, value, remedy: issue.message }];
 }
 
-// The client gets back what it sent, but not a megabyte of it.
-function showable(input: unknown): unknown {
-  if (input === undefined) return null;
-  if (typeof input === 'string') return shorten(input);
-  if (typeof input === 'number' || typeof input === 'boolean' || input === null) return input;
-  return shorten(JSON.stringify(input));
+// For an unknown kind zod names the field `kind`, but reports the whole object as its value.
+function offendingValue(issue: z.core.$ZodIssue): unknown {
+  if (issue.code !== 'invalid_union' || issue.discriminator === undefined) return issue.input;
+  const { input, discriminator } = issue;
+  return typeof input === 'object' && input !== null ? Reflect.get(input, discriminator) : input;
 }
 
 function shorten(text: string): string {

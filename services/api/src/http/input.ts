@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { AppError } from '../errors.ts';
-import { type FieldProblem, summary, validate } from '../validate.ts';
+import { describe, type Problem, showable, validate } from '../validate.ts';
 import type { RequestContext } from './route.ts';
 
 const maxBodyBytes = 16 * 1024;
@@ -22,9 +22,9 @@ async function readJson(c: RequestContext): Promise<unknown> {
   try {
     return JSON.parse(text);
   } catch {
-    const value = text.slice(0, 80);
-    const message = `body is ${value === '' ? 'empty' : 'not JSON'}: send one JSON object`;
-    throw invalidRequest([{ field: 'body', value, message }]);
+    const remedy = 'send one object in JSON';
+    const problem = { field: 'body', value: text, remedy } as const;
+    throw invalidRequest([{ ...problem, state: text === '' ? 'missing' : 'wrong' }]);
   }
 }
 
@@ -41,6 +41,12 @@ async function readText({ body }: Request): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function invalidRequest(fields: FieldProblem[]): AppError {
-  return new AppError('invalid_request', summary(fields), { details: { fields } });
+function invalidRequest(problems: Problem[]): AppError {
+  const fields = problems.map((problem) => ({
+    field: problem.field.slice(0, 80),
+    value: showable(problem.value),
+    message: describe(problem),
+  }));
+  const message = fields.map((field) => field.message).join('; ');
+  return new AppError('invalid_request', message, { details: { fields } });
 }

@@ -63,8 +63,8 @@ describe('POST /transactions', () => {
       null,
       'amuont is not known here: remove it or correct its spelling',
     ],
-    ['{"amount":', 'body', '{"amount":', 'body is not JSON: send one JSON object'],
-    ['', 'body', '', 'body is empty: send one JSON object'],
+    ['{"amount":', 'body', '{"amount":', 'body is "{\\"amount\\":": send one object in JSON'],
+    ['', 'body', '', 'body is missing: send one object in JSON'],
   ])('refuses %j naming field, value and remedy', async (body, field, value, text) => {
     const answer = await app.ask('POST', '/transactions', body);
     expect(answer.status).toBe(400);

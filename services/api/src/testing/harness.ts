@@ -28,9 +28,8 @@ export async function startApp(databaseUrl: string, overrides: Overrides = {}, c
     const sent = body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) };
     const response = await fetch(base + path, { method, headers, ...sent });
     const text = await response.text();
-    const json: unknown = response.headers.get('content-type')?.includes('json')
-      ? JSON.parse(text)
-      : undefined;
+    const json: unknown =
+      text !== '' && response.headers.get('content-type')?.includes('json') ? JSON.parse(text) : undefined;
     return { status: response.status, headers: response.headers, text, json };
   };
 
