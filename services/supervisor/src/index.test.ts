@@ -49,6 +49,22 @@ describe.concurrent('starting', () => {
     expect(statSync(box.socket).mode & 0o777).toBe(0o600);
   });
 
+  test('what happens is told in its log, one JSON object a line', async ({ expect }) => {
+    await using box = await bootSupervisor(`processes: { app: { command: ${staying()} } }`);
+    const { id, pid } = await box.process('app');
+    const lines = () => box.output().trimEnd().split('\n');
+    await expect.poll(lines, SOON).toHaveLength(2);
+    expect(JSON.parse(lines()[1] ?? '')).toEqual({
+      level: 'info',
+      time: expect.stringMatching(/^\d{4}-.*Z$/),
+      'service.name': 'supervisor',
+      name: 'app',
+      id,
+      pid,
+      msg: 'start',
+    });
+  });
+
   test('a second supervisor on the same socket is refused and starts nothing', async ({ expect }) => {
     await using box = await bootSupervisor(`processes: { app: { command: ${staying()} } }`);
     const { exitCode, stderr } = await refused(box.folder, '');

@@ -1,11 +1,11 @@
 import { createAdaptorServer } from '@hono/node-server';
-import { pino } from 'pino';
 import { prepareDataDir } from './config/data-dir.ts';
 import { ConfigError } from './config/problem.ts';
 import { loadProcesses } from './config/processes-file.ts';
 import { readSettings } from './config/settings.ts';
 import { createApp } from './http/app.ts';
 import { listenOnSocket } from './http/socket.ts';
+import { createLogger } from './logger.ts';
 import { Supervisor } from './supervisor.ts';
 
 const LAST_RESORT_MS = 5000;
@@ -22,7 +22,7 @@ async function run(): Promise<void> {
   const settings = readSettings(process.env);
   const definitions = loadProcesses(settings.processesFile, process.env);
   prepareDataDir(settings.dataDir);
-  const logger = pino({ name: 'supervisor', level: settings.logLevel });
+  const logger = createLogger(settings.logLevel);
   const supervisor = new Supervisor(definitions, settings.dataDir, logger);
   const server = createAdaptorServer({ fetch: createApp(supervisor, logger).fetch });
 

@@ -36,7 +36,7 @@ export class Record {
   add(entry: RecordEntry): void {
     this.#entries.push(entry);
     if (this.#entries.length > KEPT) this.#entries.shift();
-    const { event, ...fields } = entry;
+    const { at: _, event, ...fields } = entry;
     this.#logger.info(fields, event);
     try {
       appendFileSync(this.#file, `${JSON.stringify(entry)}\n`);
