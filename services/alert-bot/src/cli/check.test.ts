@@ -23,7 +23,7 @@ const PLAYBOOK = `playbooks:
     steps: [ { restart: {} }, { escalate: {} } ]
 `;
 
-test('the shipped files are good, and so are the alerts they are for', async () => {
+test.concurrent('the shipped files are good, and so are the alerts they are for', async () => {
   const args = ['check', '--playbooks', 'deploy/playbooks.yml', '--rules', 'alert_rules.yml'];
   const { code, out, err } = await cli([...args, '--overrides', 'deploy/bare/overrides.yml']);
   expect({ code, err }).toEqual({ code: 0, err: '' });
@@ -37,7 +37,7 @@ test('the shipped files are good, and so are the alerts they are for', async () 
   expect(lines.at(-1)).toBe('deploy/playbooks.yml: good');
 });
 
-test('every error is printed with file, line, path and remedy', async () => {
+test.concurrent('every error is printed with file, line, path and remedy', async () => {
   const path = file('bad.yml', PLAYBOOK.replace('name', 'nam').replace('restart', 'restat'));
   const { code, out, err } = await cli(['check'], { ALERT_BOT_PLAYBOOKS: path });
   expect(code).toBe(1);
@@ -49,7 +49,7 @@ test('every error is printed with file, line, path and remedy', async () => {
   expect(err).toBe('alert-bot: 3 errors; the bot would not start with this.\n');
 });
 
-test('warns of an alert nobody acts on, a playbook without an alert, and a rule that cannot be read', async () => {
+test.concurrent('warns of an alert nobody acts on, a playbook without an alert, and a rule that cannot be read', async () => {
   const rules = file(
     'rules.yml',
     `groups:
@@ -73,7 +73,7 @@ test('warns of an alert nobody acts on, a playbook without an alert, and a rule 
   ]);
 });
 
-test.for([
+test.concurrent.for([
   [['check'], 2, 'check needs a playbook file: give --playbooks FILE, or set ALERT_BOT_PLAYBOOKS.'],
   [
     ['check', '--playbooks', 'deploy/playbooks.yml', '--rules', 'nowhere.yml'],
@@ -91,7 +91,7 @@ test.for([
   expect(err).toContain(says);
 });
 
-test('a playbook file that does not exist is an error with its name', async () => {
+test.concurrent('a playbook file that does not exist is an error with its name', async () => {
   const { code, out } = await cli(['check', '--playbooks', '/nowhere.yml']);
   expect(code).toBe(1);
   expect(out).toBe('/nowhere.yml: does not exist: write it, or set ALERT_BOT_PLAYBOOKS\n');

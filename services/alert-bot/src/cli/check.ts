@@ -7,8 +7,6 @@ import { describePlaybook } from './describe.ts';
 import { Failure, misuse } from './failure.ts';
 
 export const check: Command = {
-  name: 'check',
-  summary: 'check a playbook file',
   help: `Usage: alert-bot check [--playbooks FILE] [--overrides FILE] [--rules alert_rules.yml]
 
 Prints every error with its line and what to write instead; without errors, what each playbook does.

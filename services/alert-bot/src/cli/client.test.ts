@@ -15,7 +15,7 @@ afterAll(() => rmSync(dataDir, { recursive: true, force: true }));
 
 const RECEIPT = { delivery: 'd-1', accepted: 1, rejected: [] };
 
-test('send posts the short form with the webhook token and prints the receipt', async () => {
+test.concurrent('send posts the short form with the webhook token and prints the receipt', async () => {
   await using bot = await standIn(() => Response.json(RECEIPT, { status: 202 }));
   const ended = await cli(
     [
@@ -41,7 +41,7 @@ test('send posts the short form with the webhook token and prints the receipt', 
   ]);
 });
 
-test('send --wait prints each decision with its explanation, or that there is none yet', async () => {
+test.concurrent('send --wait prints each decision with its explanation, or that there is none yet', async () => {
   const decided = {
     index: 0,
     outcome: 'new',
@@ -66,7 +66,7 @@ test('send --wait prints each decision with its explanation, or that there is no
   expect(bot.seen[0]).toMatchObject({ path: '/webhook?wait=2s', body: { status: 'resolved' } });
 });
 
-test('send fails where the bot rejected the alert, and says which field', async () => {
+test.concurrent('send fails where the bot rejected the alert, and says which field', async () => {
   const rejected = [{ index: 0, field: 'labels.x', message: 'labels.x: a label value is a string' }];
   await using bot = await standIn(() =>
     Response.json({ ...RECEIPT, accepted: 0, rejected }, { status: 202 }),
@@ -78,7 +78,7 @@ test('send fails where the bot rejected the alert, and says which field', async 
   expect(out).toContain('rejected  1\n          labels.x: a label value is a string\n');
 });
 
-test('pause, resume and reset carry who and why with the admin token', async () => {
+test.concurrent('pause, resume and reset carry who and why with the admin token', async () => {
   await using bot = await standIn(() => Response.json({ ok: true }));
   // The bot listens on every network; this machine is one of them.
   const env = { ALERT_BOT_DATA_DIR: dataDir, ALERT_BOT_LISTEN: `0.0.0.0:${bot.port}` };
@@ -100,7 +100,7 @@ test('pause, resume and reset carry who and why with the admin token', async () 
   ]);
 });
 
-test('--token-file goes before the data folder', async () => {
+test.concurrent('--token-file goes before the data folder', async () => {
   await using bot = await standIn(() => Response.json({}));
   const file = join(dataDir, 'mine');
   writeFileSync(file, '# mine\nabc\n');
@@ -108,14 +108,14 @@ test('--token-file goes before the data folder', async () => {
   expect(bot.seen[0]?.authorization).toBe('Bearer abc');
 });
 
-test('token prints the first token of each kind', async () => {
+test.concurrent('token prints the first token of each kind', async () => {
   const env = { ALERT_BOT_DATA_DIR: dataDir };
   expect(await cli(['token', 'admin'], env)).toEqual({ code: 0, out: `${tokenOf('admin')}\n`, err: '' });
   expect((await cli(['token', 'webhook'], env)).out.trim()).toBe(tokenOf('webhook'));
 });
 
 // What the bot, or whatever stands in its place, answers, and the one sentence that a person then reads.
-test.for([
+test.concurrent.for([
   [
     Response.json({ error: { code: 'unauthorized', message: 'x' } }, { status: 401 }),
     1,
@@ -139,7 +139,7 @@ test.for([
   expect(err.trim().split('\n')).toHaveLength(1);
 });
 
-test('a bot that does not run is said to be not running', async () => {
+test.concurrent('a bot that does not run is said to be not running', async () => {
   let url = '';
   {
     await using gone = await standIn(() => Response.json({}));
@@ -152,7 +152,7 @@ test('a bot that does not run is said to be not running', async () => {
   );
 });
 
-test.for([
+test.concurrent.for([
   [['resume'], {}, 2, 'No token: set ALERT_BOT_DATA_DIR'],
   [
     ['resume'],

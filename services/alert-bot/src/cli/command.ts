@@ -10,9 +10,6 @@ export interface Surroundings {
 }
 
 export interface Command {
-  name: string;
-  /** One line in the list of commands. */
-  summary: string;
   /** What `--help` prints. */
   help: string;
   /** @returns the exit code; @throws Failure */

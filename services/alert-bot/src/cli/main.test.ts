@@ -3,18 +3,18 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { cli, start } from './harness.ts';
 
-test('without a command it lists them and ends with 2', async () => {
+test.concurrent('without a command it lists them and ends with 2', async () => {
   const { code, err } = await cli([]);
   expect(code).toBe(2);
   for (const name of ['serve', 'check', 'send', 'pause', 'resume', 'reset', 'token'])
     expect(err).toContain(`  ${name} `);
 });
 
-test('--help lists the commands', async () => {
+test.concurrent('--help lists the commands', async () => {
   expect(await cli(['--help'])).toMatchObject({ code: 0, err: '' });
 });
 
-test.for(['serve', 'check', 'send', 'pause', 'resume', 'reset', 'token'])(
+test.concurrent.for(['serve', 'check', 'send', 'pause', 'resume', 'reset', 'token'])(
   '%s --help says how it is used',
   async (name) => {
     const { code, out } = await cli([name, '--help']);
@@ -24,7 +24,7 @@ test.for(['serve', 'check', 'send', 'pause', 'resume', 'reset', 'token'])(
 );
 
 // Each row: a slip on the command line, and the sentence about it.
-test.for([
+test.concurrent.for([
   [['chek'], 'There is no command chek: did you mean check?'],
   [['frobnicate'], 'There is no command frobnicate: write one of serve, check'],
   [['pause', '--fro', '5m'], 'pause has no option --fro: did you mean --for?'],
@@ -49,7 +49,7 @@ test.for([
   expect(err).not.toMatch(/^ +at /m);
 });
 
-test('serve names everything that is wrong with its variables and ends with 2', async () => {
+test.concurrent('serve names everything that is wrong with its variables and ends with 2', async () => {
   const { code, err } = await cli(['serve'], { ALERT_BOT_PLATFORM: 'supervisor', ALERT_BOT_LISTEN: '5000' });
   expect(code).toBe(2);
   expect(
@@ -67,7 +67,7 @@ test('serve names everything that is wrong with its variables and ends with 2', 
   ]);
 });
 
-test('an older Node is turned away before anything is loaded', async () => {
+test.concurrent('an older Node is turned away before anything is loaded', async () => {
   const older = `data:text/javascript,Object.defineProperty(process,'versions',{value:{...process.versions,node:'22.18.0'}})`;
   const { code, err } = await cli(['--help'], {}, ['--import', older]);
   expect(code).toBe(1);
@@ -91,14 +91,14 @@ const stoppable = (whenStopped: string) =>
   ]);
 const said = (stream: NodeJS.ReadableStream) => new Promise((resolve) => stream.once('data', resolve));
 
-test('SIGTERM stops it cleanly', async () => {
+test.concurrent('SIGTERM stops it cleanly', async () => {
   const { child, end } = stoppable('clearInterval(alive); resolve()');
   await said(child.stdout);
   child.kill('SIGTERM');
   expect(await end).toMatchObject({ code: 0, err: expect.stringContaining('SIGTERM, stopping') });
 });
 
-test('a second signal ends it at once', async () => {
+test.concurrent('a second signal ends it at once', async () => {
   const { child, end } = stoppable('/* never */');
   await said(child.stdout);
   child.kill('SIGINT');
@@ -107,7 +107,7 @@ test('a second signal ends it at once', async () => {
   expect((await end).code).toBe(130);
 });
 
-test('what keeps running after the end is ended', async () => {
+test.concurrent('what keeps running after the end is ended', async () => {
   const { child, end } = stoppable('resolve()');
   await said(child.stdout);
   child.kill('SIGTERM');

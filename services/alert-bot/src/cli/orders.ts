@@ -11,8 +11,6 @@ const SAID_HELP = `  --why "…"           the reason, kept in the log
   --by NAME           who says so; else the user of this shell`;
 
 export const pause: Command = {
-  name: 'pause',
-  summary: 'stop acting until resumed, or for a while',
   help: `Usage: alert-bot pause [--for 5m] [--why "…"] [--by NAME]
 
 The bot goes on recording and deciding and acts on nothing. Kept when it restarts.
@@ -38,8 +36,6 @@ ${CLIENT_HELP}`,
 };
 
 export const resume: Command = {
-  name: 'resume',
-  summary: 'act again after a pause',
   help: `Usage: alert-bot resume [--why "…"] [--by NAME]
 
 Ends a pause.
@@ -56,8 +52,6 @@ ${CLIENT_HELP}`,
 };
 
 export const reset: Command = {
-  name: 'reset',
-  summary: 'end the quarantine of a target and forget its attempts',
   help: `Usage: alert-bot reset <target> [--why "…"] [--by NAME]
 
 Ends the quarantine of a target, such as supervisor:api, and starts its budgets anew. For when a person mended it.

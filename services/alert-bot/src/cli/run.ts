@@ -1,14 +1,39 @@
 import { ConfigError, EXIT_CONFIGURATION } from '../config/config-error.ts';
 import { didYouMean } from '../config/nearest.ts';
-import { check } from './check.ts';
 import type { Command } from './command.ts';
 import { Failure, misuse } from './failure.ts';
-import { pause, reset, resume } from './orders.ts';
-import { send } from './send.ts';
-import { serve } from './serve.ts';
-import { token } from './token.ts';
 
-const COMMANDS: readonly Command[] = [serve, check, send, pause, resume, reset, token];
+/** A command is loaded when it is asked for: together they would load what each needs alone. */
+const COMMANDS: Readonly<Record<string, { summary: string; load(): Promise<Command> }>> = {
+  serve: {
+    summary: 'run the bot until SIGTERM or Ctrl-C',
+    load: async () => (await import('./serve.ts')).serve,
+  },
+  check: {
+    summary: 'check a playbook file',
+    load: async () => (await import('./check.ts')).check,
+  },
+  send: {
+    summary: 'send a test alert, as a webhook would',
+    load: async () => (await import('./send.ts')).send,
+  },
+  pause: {
+    summary: 'stop acting until resumed, or for a while',
+    load: async () => (await import('./orders.ts')).pause,
+  },
+  resume: {
+    summary: 'act again after a pause',
+    load: async () => (await import('./orders.ts')).resume,
+  },
+  reset: {
+    summary: 'end the quarantine of a target and forget its attempts',
+    load: async () => (await import('./orders.ts')).reset,
+  },
+  token: {
+    summary: 'print the webhook or the admin token',
+    load: async () => (await import('./token.ts')).token,
+  },
+};
 
 /**
  * Runs one command.
@@ -23,30 +48,30 @@ export async function runCli(args: readonly string[], env: NodeJS.ProcessEnv): P
   try {
     const [name, ...rest] = args;
     if (name === undefined) throw misuse(`Which command? Here they are.\n\n${overview()}`);
-    if (['help', '--help', '-h'].includes(name)) return help(rest[0], around.print);
-    const command = find(name);
+    if (['help', '--help', '-h'].includes(name)) return await help(rest[0], around.print);
     if (rest.some((argument) => argument === '--help' || argument === '-h'))
-      return help(command.name, around.print);
+      return await help(name, around.print);
+    const command = await find(name);
     return await command.run(rest, around);
   } catch (error) {
     return explain(error);
   }
 }
 
-function find(name: string): Command {
-  const command = COMMANDS.find((one) => one.name === name);
-  if (command !== undefined) return command;
-  const names = COMMANDS.map((one) => one.name);
-  throw misuse(`There is no command ${name}: ${didYouMean(name, names)}`);
+function find(name: string): Promise<Command> {
+  const found = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (found === undefined)
+    throw misuse(`There is no command ${name}: ${didYouMean(name, Object.keys(COMMANDS))}`);
+  return found.load();
 }
 
-function help(name: string | undefined, print: (line: string) => void): number {
-  print(name === undefined ? overview() : find(name).help);
+async function help(name: string | undefined, print: (line: string) => void): Promise<number> {
+  print(name === undefined ? overview() : (await find(name)).help);
   return 0;
 }
 
 function overview(): string {
-  const lines = COMMANDS.map(({ name, summary }) => `  ${name.padEnd(8)}${summary}`);
+  const lines = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(8)}${summary}`);
   return [
     'Usage: alert-bot <command> [options]',
     '',

@@ -5,8 +5,6 @@ import { Failure, misuse } from './failure.ts';
 import { printReceipt, receiptShape } from './receipt.ts';
 
 export const send: Command = {
-  name: 'send',
-  summary: 'send a test alert, as a webhook would',
   help: `Usage: alert-bot send --alertname NAME [--label k=v]… [--status firing|resolved] [--wait 10s]
 
 Posts one alert in the short form to the bot's webhook. It is your test: it counts for 5 minutes, or until you send

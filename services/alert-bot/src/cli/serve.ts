@@ -3,8 +3,6 @@ import { type Command, readArgs } from './command.ts';
 import { untilStopped } from './stop.ts';
 
 export const serve: Command = {
-  name: 'serve',
-  summary: 'run the bot until SIGTERM or Ctrl-C',
   help: `Usage: alert-bot serve
 
 Runs the bot until SIGTERM or Ctrl-C; a second one ends it at once. It is configured by variables:
@@ -23,7 +21,7 @@ Exit code: 0 stopped as asked, 1 failed, 2 the configuration is wrong (restartin
   async run(args, { env }) {
     readArgs('serve', args, {});
     const config = readConfig(env);
-    // Only here, because it loads the database and everything else; the other commands start in a moment.
+    // Only here: with wrong variables nothing needs the database, and the errors come at once.
     const { run } = await import('../app.ts');
     return untilStopped((signal) => run(config, signal));
   },

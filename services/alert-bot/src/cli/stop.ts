@@ -1,5 +1,5 @@
 /** How long things may take to let go of the process once the work is over. */
-const AFTER_THE_END = 5_000;
+const AFTER_THE_END = 2_000;
 
 /**
  * Runs something until SIGTERM or SIGINT asks it to stop. A second signal ends the process at once.

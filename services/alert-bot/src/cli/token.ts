@@ -4,8 +4,6 @@ import { type Command, readArgs } from './command.ts';
 import { misuse } from './failure.ts';
 
 export const token: Command = {
-  name: 'token',
-  summary: 'print the webhook or the admin token',
   help: `Usage: alert-bot token webhook|admin
 
 Prints the first token of the file in ALERT_BOT_DATA_DIR/tokens. The webhook token is for POST /webhook, the admin
