@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { cli, start } from './harness.ts';
@@ -64,6 +66,27 @@ test.concurrent('serve names everything that is wrong with its variables and end
     'alert-bot: ALERT_BOT_PROMETHEUS_URL is not',
     'alert-bot: ALERT_BOT_LISTEN is "5000",',
     'alert-bot: ALERT_BOT_SUPERVISOR_SOCKET is not',
+  ]);
+});
+
+test.concurrent('serve with a bad playbook file prints its errors and ends with 2', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'serve-'));
+  const playbooks = join(dir, 'p.yml');
+  writeFileSync(playbooks, 'defaults: { cooldown: 10 }\nplaybooks: []\n');
+  const { code, err } = await cli(['serve'], {
+    ALERT_BOT_PLATFORM: 'supervisor',
+    ALERT_BOT_SUPERVISOR_SOCKET: join(dir, 's'),
+    ALERT_BOT_DATA_DIR: join(dir, 'data'),
+    ALERT_BOT_PLAYBOOKS: playbooks,
+    ALERT_BOT_ALERTMANAGER_URLS: 'http://127.0.0.1:1',
+    ALERT_BOT_PROMETHEUS_URL: 'http://127.0.0.1:1',
+    ALERT_BOT_LISTEN: '127.0.0.1:0',
+  });
+  rmSync(dir, { recursive: true });
+  expect(code).toBe(2);
+  expect(err.trim().split('\n')).toEqual([
+    `alert-bot: ${playbooks}:1: defaults.cooldown: \`10\` has no unit: write 10s, 10m or 10h`,
+    `alert-bot: ${playbooks}:2: playbooks: \`[]\` is an empty list: write a list of playbooks, each beginning with - name:`,
   ]);
 });
 
