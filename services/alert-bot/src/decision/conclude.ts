@@ -49,10 +49,10 @@ export function applyDecision(
       const { until } = decision;
       const nextLookAt = Math.min(until ?? Number.POSITIVE_INFINITY, now + LOOK_AGAIN);
       const change: Change = { reason, until, nextLookAt };
-      // What a person asked for may last, and the time after an attempt is a wait of its own.
+      // What a person asked for may last, and the time after a called attempt is a wait of its own.
       const waits = facts.playbook?.limits.deferAtMost ?? 0;
-      const restarts = incident.status === 'proving' || incident.status === 'acting';
-      if (restarts || PERSONS_STOPS.includes(decision.reason)) change.deadline = now + waits;
+      if (incident.status === 'proving' || PERSONS_STOPS.includes(decision.reason))
+        change.deadline = now + waits;
       changeStatus(db, incident, 'deferred', change, now);
       break;
     }

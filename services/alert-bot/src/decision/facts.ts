@@ -6,7 +6,7 @@ import { PlatformError } from '../domain/platform.ts';
 import type { AlertReading } from '../domain/signals.ts';
 import { readOptIn, type Target } from '../domain/target.ts';
 import { fill } from '../policy/template.ts';
-import { actingElsewhere, attemptFacts } from '../store/attempts.ts';
+import { actingElsewhere, attemptFacts, lastNotCalledAt } from '../store/attempts.ts';
 import { currentPause } from '../store/controls.ts';
 import { type Episode, episodesOf } from '../store/episodes.ts';
 import { type Incident, lastActedIncidentEnd } from '../store/incidents.ts';
@@ -133,6 +133,7 @@ export function readFacts(deps: Deps, incident: Incident, outside: Outside, now:
     target: outside.target,
     alert: outside.alert,
     attempts: target === null ? [] : attemptFacts(db, target, since),
+    notCalledAt: lastNotCalledAt(db, incident.id, since),
     circuit: { open: state?.open ?? false, until: state?.until ?? null },
     resetAt: state?.resetAt ?? null,
     lastIncidentEndedAt: target === null ? null : lastActedIncidentEnd(db, target, since),

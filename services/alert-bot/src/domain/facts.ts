@@ -49,6 +49,8 @@ export interface Facts {
   alert: AlertFact;
   /** Attempts on the target after its last reset, oldest first, all incidents. */
   attempts: readonly AttemptFact[];
+  /** When an attempt of this incident was last given up before the call: it spends nothing, but pauses. */
+  notCalledAt: Instant | null;
   circuit: CircuitFact;
   resetAt: Instant | null;
   /** When the last incident of the target that acted was closed, after its last reset. */

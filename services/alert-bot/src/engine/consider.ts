@@ -33,6 +33,7 @@ export async function consider(deps: Deps, id: number): Promise<void> {
   const { incident, decision, isNew } = done;
   if (isNew) deps.events.decided(incident, decision);
   if (isNew && decision.kind === 'skip') deps.events.closed(incident, 'dismissed', now);
+  if (decision.kind === 'act') deps.wake();
 }
 
 export const isFiring = (deps: Deps, incident: Incident): boolean =>

@@ -5,9 +5,10 @@ import { runAttempt } from '../executor/attempt.ts';
 import { seekProof } from '../executor/prove.ts';
 import { recoverAttempt } from '../executor/recover.ts';
 import { recordAlive } from '../store/controls.ts';
-import { write } from '../store/db.ts';
+import { StoreError, write } from '../store/db.ts';
 import { type Incident, openIncidents } from '../store/incidents.ts';
 import { consider, isFiring, reconsider } from './consider.ts';
+import { handOverDefect } from './defect.ts';
 import { createOutbox } from './outbox.ts';
 import { SWEEP_EVERY, sweep } from './sweep.ts';
 import { triagePending } from './triage-pending.ts';
@@ -15,6 +16,8 @@ import { triagePending } from './triage-pending.ts';
 /** A pass without news still comes this often: waits end, and nothing may hang on a lost wake. */
 const PASS_EVERY = 1_000;
 
+const FAILURES_AT_MOST = 3;
+const PAUSE_AFTER_FAILURE = 5_000;
 /** A log that cannot be written must show before an alert needs it. */
 const PROVE_WRITABLE_EVERY = 10_000;
 
@@ -43,6 +46,7 @@ export function startEngine(deps: Deps, woken: () => Promise<void>): Engine {
       .filter((incident) => incident.status === 'acting')
       .map((incident) => incident.id),
   );
+  const failures = new Map<number, { count: number; notBefore: Millis }>();
   let lastPass = deps.monotonic();
   let trouble: string | null = null;
   let provedAt = Number.NEGATIVE_INFINITY;
@@ -52,16 +56,29 @@ export function startEngine(deps: Deps, woken: () => Promise<void>): Engine {
   function run(incident: Incident, task: (deps: Deps, id: number) => Promise<void>): void {
     if (tasks.has(incident.id)) return;
     const done = task(deps, incident.id)
-      .catch((error: unknown) => {
-        if (deps.stopping.aborted) return;
-        orphaned.add(incident.id);
-        deps.events.failed(task.name, error);
+      .then(() => {
+        // A recovery only undoes what failed; whether it works now shows the next attempt.
+        if (task !== recoverAttempt) failures.delete(incident.id);
+      })
+      .catch(async (error: unknown) => {
+        if (!deps.stopping.aborted) await failed(incident.id, task.name, error);
       })
       .finally(() => {
         tasks.delete(incident.id);
-        deps.wake();
+        if (!deps.stopping.aborted) deps.wake();
       });
     tasks.set(incident.id, done);
+  }
+
+  /** A defect of ours must neither loop nor hide: three failures in a row, and a person has the incident. */
+  async function failed(id: number, where: string, error: unknown): Promise<void> {
+    deps.events.failed(where, error);
+    orphaned.add(id);
+    const count = (failures.get(id)?.count ?? 0) + 1;
+    failures.set(id, { count, notBefore: deps.monotonic() + PAUSE_AFTER_FAILURE });
+    if (count < FAILURES_AT_MOST || error instanceof StoreError) return;
+    failures.delete(id);
+    await handOverDefect(deps, id, error).catch((also: unknown) => deps.events.failed('hand over', also));
   }
 
   async function look(incident: Incident): Promise<void> {
@@ -100,7 +117,8 @@ export function startEngine(deps: Deps, woken: () => Promise<void>): Engine {
     for (const incident of openIncidents(deps.db)) {
       if (deps.stopping.aborted) return;
       if (tasks.has(incident.id)) continue;
-      await look(incident).catch((error: unknown) => deps.events.failed('decide', error));
+      if ((failures.get(incident.id)?.notBefore ?? 0) > deps.monotonic()) continue;
+      await look(incident).catch((error: unknown) => failed(incident.id, 'decide', error));
     }
   }
 

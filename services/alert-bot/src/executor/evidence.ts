@@ -50,7 +50,15 @@ async function capture(
     (error: unknown) => ({ content: '', error: error instanceof Error ? error.message : String(error) }),
   );
   const { content, truncated } = lastBytes(result.content);
-  return { kind, subject, at, took: deps.monotonic() - began, content, truncated, error: result.error };
+  return {
+    kind,
+    subject,
+    at,
+    took: Math.round(deps.monotonic() - began),
+    content,
+    truncated,
+    error: result.error,
+  };
 }
 
 async function within<T>(patience: Millis, read: () => Promise<T>): Promise<T> {

@@ -42,7 +42,7 @@ export async function beginProof(deps: Deps, incident: Incident, after: Instance
   await write(db, () => {
     const current = incidentById(db, incident.id);
     if (current === undefined || current.status === 'closed') return;
-    changeStatus(db, current, 'proving', { proof }, now);
+    changeStatus(db, current, 'proving', { proof, reason: null }, now);
     const what = after === null ? 'the alert went away by itself' : 'the action is done';
     addEvent(
       db,

@@ -7,6 +7,9 @@ import type { OptIn } from '../domain/target.ts';
 import { nextRung, trialRung } from './ladder.ts';
 import { backoffAfter, spentBudget } from './limits.ts';
 
+/** An attempt that could not be called spends no budget; without a pause that would be a loop of its own. */
+const PAUSE_AFTER_NOT_CALLED = 5_000;
+
 type Blocked = { guard: string; verdict: Choice; because: string; answer?: 'unknown' };
 
 /**
@@ -187,6 +190,15 @@ function paceGuards(facts: Facts, optIn: OptIn, now: Instant): Blocked[] {
   if (typeof lastEnd === 'number' && lastEnd + pause > now)
     blocks.push(
       block('backoff', defer('backoff', lastEnd + pause), `${formatDuration(pause)} after the last attempt`),
+    );
+
+  if (facts.notCalledAt !== null && facts.notCalledAt + PAUSE_AFTER_NOT_CALLED > now)
+    blocks.push(
+      block(
+        'not_called',
+        defer('backoff', facts.notCalledAt + PAUSE_AFTER_NOT_CALLED),
+        'the last attempt could not be called',
+      ),
     );
 
   if (facts.actingElsewhere >= facts.concurrent)

@@ -133,6 +133,17 @@ export function attemptFacts(db: Db, target: TargetId, since: Instant): AttemptF
     });
 }
 
+/** When an attempt of an incident last ended without a call, after `since`. */
+export function lastNotCalledAt(db: Db, incident: number, since: Instant): Instant | null {
+  const at = db
+    .prepare(
+      "SELECT max(ended_at) FROM attempts WHERE incident_id = ? AND outcome = 'not_called' AND ended_at > ?",
+    )
+    .pluck()
+    .get(incident, since);
+  return typeof at === 'number' ? at : null;
+}
+
 /** Attempts between reservation and the platform's answer, on other targets. */
 export function actingElsewhere(db: Db, target: TargetId): number {
   return Number(

@@ -124,7 +124,8 @@ export async function write<T>(db: Db, fn: () => T): Promise<T> {
     try {
       return db.transaction(fn).immediate();
     } catch (error) {
-      if (!isSqlite(error)) throw error;
+      // A broken constraint is a defect of ours, not the disk's.
+      if (!isSqlite(error) || !CANNOT_WRITE.test(error.code)) throw error;
       if (!isBusy(error) || performance.now() > giveUpAt)
         throw new StoreError(`the incident log cannot be written: ${text(error)}`, { cause: error });
       await delay(10);
@@ -132,6 +133,7 @@ export async function write<T>(db: Db, fn: () => T): Promise<T> {
   }
 }
 
+const CANNOT_WRITE = /^SQLITE_(BUSY|LOCKED|FULL|IOERR|READONLY|CANTOPEN|CORRUPT|NOTADB|NOMEM|PERM)/;
 const isSqlite = (error: unknown): error is InstanceType<typeof Database.SqliteError> =>
   error instanceof Database.SqliteError;
 const isBusy = (error: unknown): boolean => isSqlite(error) && error.code.startsWith('SQLITE_BUSY');

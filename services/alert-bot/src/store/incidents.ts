@@ -150,7 +150,8 @@ export function listIncidents(
 }
 
 export interface Change {
-  reason?: Reason;
+  /** null where no reason holds any more. */
+  reason?: Reason | null;
   until?: Instant | null;
   nextLookAt?: Instant;
   outcome?: Outcome;
@@ -182,7 +183,7 @@ export function changeStatus(db: Db, incident: Incident, to: Status, change: Cha
   ).run({
     id: incident.id,
     status: to,
-    reason: change.reason ?? incident.reason,
+    reason: change.reason === undefined ? incident.reason : change.reason,
     until: change.until === undefined ? null : change.until,
     nextLookAt: change.nextLookAt ?? now,
     outcome: change.outcome ?? incident.outcome,
