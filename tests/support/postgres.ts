@@ -152,6 +152,8 @@ function serverPid(dataDir: string): number | undefined {
   const file = join(dataDir, 'postmaster.pid');
   if (!existsSync(file)) return undefined;
   const pid = Number.parseInt(readFileSync(file, 'utf8'), 10);
+  // Negative while initdb's standalone server runs.
+  if (!(pid > 0)) return undefined;
   try {
     process.kill(pid, 0);
     return pid;
@@ -165,12 +167,16 @@ function serverPid(dataDir: string): number | undefined {
  * the shell ends the server and removes its files. A line on the pipe dismisses it.
  */
 function startReaper(base: string): { dismiss(): void; collect(): void } {
+  // In rounds: killed in the midst, initdb goes on for a moment and would put files back. A standalone server (initdb
+  // runs one) notes its pid as a negative number, which `kill` would take for a process group.
   const script = `read _ && exit 0
-    pid=$(head -n 1 "$1/data/postmaster.pid" 2>/dev/null)
-    [ -n "$pid" ] && kill -INT "$pid" && for _ in 1 2 3 4 5 6 7 8 9 10; do
-      kill -0 "$pid" 2>/dev/null || break; sleep 0.3
-    done
-    rm -rf "$1"`;
+    round=0
+    while [ -e "$1" ] && [ $round -lt 30 ]; do
+      round=$((round + 1))
+      pid=$(head -n 1 "$1/data/postmaster.pid" 2>/dev/null | grep -x '[0-9]*')
+      if [ -z "$pid" ] || ! kill -INT "$pid" 2>/dev/null; then rm -rf "$1"; fi
+      sleep 0.3
+    done`;
   const shell = spawn('sh', ['-c', script, 'postgres-reaper', base], {
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,
