@@ -230,6 +230,21 @@ describe('uptime', () => {
     expect(later.uptime - first.uptime).toBe(90_000);
   });
 
+  test('is short where the peer restarted during the reading, so that absent stays unknown', async () => {
+    let restarted = false;
+    await using peer = await startFake((request, response) => {
+      const listed = [{ fingerprint: 'f', labels: {}, annotations: {}, startsAt: '2020-01-01T00:00:00Z' }];
+      const status = { state: 'active', silencedBy: [], inhibitedBy: [] };
+      const alerts = restarted ? [] : listed.map((alert) => ({ ...alert, status }));
+      const uptime = restarted ? new Date().toISOString() : '2020-01-01T00:00:00Z';
+      // It restarts once it has answered for the first time.
+      restarted = true;
+      response.end(JSON.stringify(request.url?.includes('status') ? { uptime } : alerts));
+    });
+    const { alerts, uptime } = await reading(peer.url);
+    expect({ known: alerts.has('f'), young: uptime < 90_000 }).toEqual({ known: true, young: true });
+  });
+
   test('is that of the youngest peer', async () => {
     await using old = await startFake((request, response) => {
       response.end(request.url?.includes('status') ? '{"uptime":"2020-01-01T00:00:00.123456789Z"}' : '[]');
