@@ -25,6 +25,8 @@ export function opsRoutes({ db, preparation, metrics, now }: OpsDeps): Route[] {
       await db.query('select 1 as one', [], z.object({ one: z.literal(1) }));
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
+      // Answered here for the sake of `status`, but the log must tell the cause all the same.
+      c.error = error;
       const body = {
         status: 'unavailable',
         database: 'unavailable',

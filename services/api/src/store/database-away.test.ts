@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { type Postgres, startPostgres } from '../../../../tests/support/postgres.ts';
-import { listen } from '../listener.ts';
 import { errorAnswer, type RunningApp, startApp } from '../testing/harness.ts';
 
 let postgres: Postgres;
@@ -42,6 +41,11 @@ test('answers 503 while the database is away, leaks no connection, and recovers 
   }
   expect(await app.get('/livez')).toMatchObject({ status: 200 });
   expect(await app.get('/health')).toMatchObject({ status: 503, json: { status: 'unavailable' } });
+  expect(app.log().findLast(({ route }) => route === '/health')).toMatchObject({
+    level: 'warn',
+    code: 'database_unavailable',
+    cause: expect.stringContaining('ECONNREFUSED'),
+  });
   expect(await pool(app)).toEqual({ total: 0, idle: 0, waiting: 0 });
 
   await postgres.resume();
@@ -120,29 +124,6 @@ test('a database that falls silent is given up after 2 s, also by many requests 
   await expect.poll(async () => (await app.get('/transactions')).status).toBe(200);
   await app.stop();
   proxy.close();
-});
-
-test('replicas that start together do not run into each other', async () => {
-  const url = await postgres.createDatabase('together');
-  const apps = await Promise.all(Array.from({ length: 4 }, () => startApp(url)));
-  for (const app of apps) expect(await app.get('/transactions')).toMatchObject({ status: 200 });
-  const migrated = apps
-    .flatMap((app) => app.log())
-    .filter(
-      ({ msg, ...line }) =>
-        msg === 'database prepared' && Array.isArray(line['migrations']) && line['migrations'].length > 0,
-    );
-  expect(migrated).toHaveLength(1);
-  await Promise.all(apps.map((app) => app.stop()));
-});
-
-test('a port that is taken is refused in one sentence', async () => {
-  const app = await startApp(postgres.url);
-  const port = Number(new URL(app.base).port);
-  await expect(listen(() => undefined, { host: '127.0.0.1', port })).rejects.toThrow(
-    `Cannot listen on 127.0.0.1:${port}: another process uses this port. Stop it, or set API_LISTEN to another host:port.`,
-  );
-  await app.stop();
 });
 
 /** A wire to the database that can fall silent without closing, as a broken network does. */
