@@ -25,6 +25,7 @@ export default defineConfig({
           hookTimeout: 120_000,
         },
       },
+      { extends: true, test: { name: 'docs', include: ['tests/docs/**/*.test.ts'] } },
       {
         extends: true,
         test: {
