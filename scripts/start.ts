@@ -78,6 +78,7 @@ The files of Prometheus and Alertmanager are the shipped ones with other address
 \`npm run render\` prints each replacement) and these shorter durations, in ${durations.length} places:
                ${pairs.join(', ') || 'none'}
                and Prometheus' flag --rules.alert.resend-delay: ${resendDelay} instead of 1m
+The bot's own durations are shortened by deploy/bare/overrides.yml; its log names each.
 
 Ctrl-C ends everything.
 `;

@@ -29,23 +29,19 @@ export async function prometheusPart(places: Places, port: number, resendDelay: 
   };
 }
 
-const answers = z.object({
-  data: z.object({
-    result: z.array(z.unknown()).default([]),
-    activeAlertmanagers: z.array(z.unknown()).default([]),
-  }),
+const knownTargets = z.object({
+  data: z.object({ activeTargets: z.array(z.object({ health: z.string() })).min(1) }),
 });
+const knownAlertmanagers = z.object({ data: z.object({ activeAlertmanagers: z.array(z.unknown()) }) });
 
 /**
  * It calls itself ready some five seconds before it scrapes for the first time and knows where to send alerts.
  * Trouble in between would be found late, or, with counters that begin in it, not at all.
  */
 async function watches(address: string): Promise<boolean> {
-  const [scraped, sendsTo] = await Promise.all(
-    ['query?query=up{tier="workload"}', 'alertmanagers'].map(async (question) => {
-      const response = await fetch(`${address}/api/v1/${question}`, { signal: AbortSignal.timeout(2_000) });
-      return answers.parse(await response.json()).data;
-    }),
-  );
-  return Number(scraped?.result.length) > 0 && Number(sendsTo?.activeAlertmanagers.length) > 0;
+  const ask = async (question: string): Promise<unknown> =>
+    (await fetch(`${address}/api/v1/${question}`, { signal: AbortSignal.timeout(2_000) })).json();
+  const targets = knownTargets.parse(await ask('targets?state=active')).data.activeTargets;
+  const peers = knownAlertmanagers.parse(await ask('alertmanagers')).data.activeAlertmanagers;
+  return targets.every(({ health }) => health !== 'unknown') && peers.length > 0;
 }
