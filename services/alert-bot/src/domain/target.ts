@@ -30,8 +30,35 @@ export interface Target {
   service: string;
   labels: Readonly<Record<string, string>>;
   instances: readonly Instance[];
+  /** What it needs to be well before a restart of it can help (G7). */
+  dependsOn: readonly Dependency[];
   /** Why it must never be touched whatever its labels say (G11), or null. */
   protectedBecause: string | null;
+}
+
+/** Compose's conditions: running, healthy, or finished with exit code 0. */
+export interface Dependency {
+  id: TargetId;
+  condition: 'started' | 'healthy' | 'completed';
+}
+
+/**
+ * Why a dependency is not well, in a few words, or null where it is: not running (a finished one-shot with
+ * exit code 0 is well), unhealthy, or not yet healthy where that is the condition.
+ */
+export function whyUnwell(
+  target: Pick<Target, 'instances'>,
+  condition: Dependency['condition'],
+): string | null {
+  if (target.instances.length === 0) return 'has no instance';
+  for (const { running, exitCode, health, name } of target.instances) {
+    if (condition === 'completed' && !running && exitCode === 0) continue;
+    if (condition === 'completed') return `${name} has not finished well`;
+    if (!running) return `${name} is not running`;
+    if (health === 'unhealthy') return `${name} is unhealthy`;
+    if (health === 'starting' && condition === 'healthy') return `${name} is not healthy yet`;
+  }
+  return null;
 }
 
 /** What the owner of a target allows. Labels only narrow what a playbook says (design §5). */

@@ -47,6 +47,8 @@ export function toTarget(view: ProcessView, protectedBecause: string | null): Ta
     service: view.name,
     labels: view.labels,
     instances: [instance],
+    // processes.yml has no conditions: what is depended on has to run.
+    dependsOn: view.dependsOn.map((name) => ({ id: targetId(name), condition: 'started' })),
     protectedBecause,
   };
 }
