@@ -17,6 +17,8 @@ export function nextRung(
   return null;
 }
 
-/** The rung a trial uses: the last one that acts. -1 where the ladder only escalates. */
-export const trialRung = (steps: readonly Step[]): number =>
-  steps.findLastIndex((step) => step.kind !== 'escalate');
+/** The rung a trial uses: the last one before `escalate`. -1 where the ladder only escalates. */
+export function trialRung(steps: readonly Step[]): number {
+  const end = steps.findIndex((step) => step.kind === 'escalate');
+  return (end < 0 ? steps.length : end) - 1;
+}
