@@ -23,21 +23,16 @@ export function decide(facts: Facts, now: Instant): Decision {
     return finish([block('playbook', skip('no_playbook'), 'no playbook matches the labels')], facts, now);
 
   const { target } = facts;
+  const skips = skipGuards(facts, playbook.name);
+  if (skips.length > 0) return finish(skips, facts, now);
   if (target.found !== 'one' || 'invalid' in target.optIn)
-    return observed(playbook.mode, [unresolved(facts)], facts, now);
+    return observed(playbook.mode, [...personGuards(facts), unresolved(facts)], facts, now);
 
   const { optIn } = target;
   const mode = stricter(playbook.mode, optIn.mode ?? playbook.mode);
-  const answers = [
-    target.protectedBecause !== null && block('protected', skip('protected'), target.protectedBecause),
-    ...[optedIn(optIn, playbook.name)],
-  ];
-  const skips = answers.filter((answer) => answer !== false);
-  if (skips.length > 0) return finish(skips, facts, now);
-
   const blocks = [
-    ...alertGuards(facts),
     ...personGuards(facts),
+    ...alertGuards(facts),
     ...loopGuards(facts, optIn, now),
     ...paceGuards(facts, optIn, now),
   ];
@@ -92,33 +87,41 @@ function unresolved(facts: Facts): Blocked {
   }
 }
 
-function optedIn(optIn: OptIn, playbook: string): Blocked | false {
+/** May the target be touched at all (G11)? Protected holds whatever its labels say, readable or not. */
+function skipGuards(facts: Facts, playbook: string): Blocked[] {
+  const { target } = facts;
+  if (target.found !== 'one') return [];
+  const { optIn, protectedBecause } = target;
+  const blocks: Blocked[] = [];
+  if (protectedBecause !== null) blocks.push(block('protected', skip('protected'), protectedBecause));
+  if ('invalid' in optIn) return blocks;
   if (!optIn.enabled)
-    return block('opt_in', skip('not_opted_in'), 'the label alert-bot.enable="true" is not set');
-  if (optIn.playbooks !== null && !optIn.playbooks.includes(playbook))
-    return block('opt_in', skip('not_opted_in'), `alert-bot.playbooks allows ${optIn.playbooks.join(', ')}`);
-  return false;
+    blocks.push(block('opt_in', skip('not_opted_in'), 'the label alert-bot.enable="true" is not set'));
+  else if (optIn.playbooks !== null && !optIn.playbooks.includes(playbook))
+    blocks.push(
+      block('opt_in', skip('not_opted_in'), `alert-bot.playbooks allows ${optIn.playbooks.join(', ')}`),
+    );
+  return blocks;
 }
 
-/** Is the trouble there, and does Alertmanager say hands off? One absent reading stops an action. */
+/**
+ * Did a person say hands off (G13)? This goes before what cannot be asked: whoever pauses the bot and takes
+ * Alertmanager or the platform down is not to be paged for it.
+ */
+function personGuards(facts: Facts): Blocked[] {
+  const { alert, paused } = facts;
+  const blocks: Blocked[] = [];
+  if (alert.state === 'silenced' || alert.state === 'inhibited')
+    blocks.push(block('alertmanager', defer(alert.state, null), alert.detail));
+  if (paused !== null)
+    blocks.push(block('pause', defer('paused', paused.until), `${paused.by}: ${paused.why}`));
+  return blocks;
+}
+
+/** Is the trouble there? One absent reading stops an action. */
 function alertGuards(facts: Facts): Blocked[] {
   const { state, detail } = facts.alert;
-  switch (state) {
-    case 'firing':
-      return [];
-    case 'silenced':
-    case 'inhibited':
-      return [block('alertmanager', defer(state, null), detail)];
-    case 'absent':
-    case 'unknown':
-      return [unknown('alertmanager', detail)];
-  }
-}
-
-function personGuards(facts: Facts): Blocked[] {
-  const { paused } = facts;
-  if (paused === null) return [];
-  return [block('pause', defer('paused', paused.until), `${paused.by}: ${paused.why}`)];
+  return state === 'absent' || state === 'unknown' ? [unknown('alertmanager', detail)] : [];
 }
 
 /** Fast and slow loops (G4): quarantine, then budgets, then the ladder; a person's turn stays a person's. */
@@ -229,7 +232,22 @@ function observed(mode: string, blocks: readonly Blocked[], facts: Facts, now: I
   };
 }
 
-/** The first block decides. A wait that no person asked for ends at the incident's deadline. */
+/**
+ * When a wait that no person asked for ends: at the incident's deadline, but what an attempt, a person's
+ * reset or the end of a quarantine begins is a wait of its own, however old the incident is.
+ */
+function deadlineOf(facts: Facts, now: Instant): Instant {
+  const { playbook, incident, circuit, resetAt } = facts;
+  if (playbook === null) return incident.deadline;
+  const trialSince = circuit.open && circuit.until !== null && circuit.until <= now ? circuit.until : null;
+  const begun = [ownAttempts(facts).at(-1)?.endedAt ?? null, resetAt, trialSince];
+  return Math.max(
+    incident.deadline,
+    ...begun.filter((at) => at !== null).map((at) => at + playbook.limits.deferAtMost),
+  );
+}
+
+/** The first block decides. A wait that no person asked for ends in time (`waited_too_long`). */
 function finish(blocks: readonly Blocked[], facts: Facts, now: Instant): Decision {
   const guards: GuardAnswer[] = blocks.map((b) => ({
     guard: b.guard,
@@ -240,7 +258,7 @@ function finish(blocks: readonly Blocked[], facts: Facts, now: Instant): Decisio
   if (first === undefined) throw new Error('finish() needs a block');
   const reasons = others.map((verdict) => verdict.reason).filter((reason) => reason !== first.reason);
   const also = [...new Set<Reason>(reasons)];
-  if (first.kind === 'defer' && !PERSONS_STOPS.includes(first.reason) && now >= facts.incident.deadline)
+  if (first.kind === 'defer' && !PERSONS_STOPS.includes(first.reason) && now >= deadlineOf(facts, now))
     return { ...escalate('waited_too_long'), also: [first.reason, ...also], guards };
   return { ...first, also, guards };
 }
