@@ -48,8 +48,8 @@ test('an empty environment names every required variable at once, each with its 
 
 // Each row: one wrong value, and what the sentence must say about it.
 test.for([
-  ['ALERT_BOT_PLATFORM', 'dokcer', 'is "dokcer", which is not a platform: set it to supervisor'],
-  ['ALERT_BOT_PLATFORM', '', 'is empty: set it to supervisor'],
+  ['ALERT_BOT_PLATFORM', 'dokcer', 'is "dokcer", which is not a platform: set it to docker or supervisor'],
+  ['ALERT_BOT_PLATFORM', '', 'is empty: set it to docker or supervisor'],
   ['ALERT_BOT_DATA_DIR', '', 'is empty: set it to the folder'],
   ['ALERT_BOT_OVERRIDES', '', 'is empty: set it to a file'],
   ['ALERT_BOT_ALERTMANAGER_URLS', 'alertmanager:9093', 'is not an http(s) address'],
@@ -78,6 +78,15 @@ test("the platform supervisor needs its socket, and the client's own variable is
   expect(problemsOf({ ...rest, ALERT_BOT_URL: 'http://127.0.0.1:5000' })).toEqual([
     'ALERT_BOT_SUPERVISOR_SOCKET is not set: ALERT_BOT_PLATFORM=supervisor needs the path of its socket.',
   ]);
+});
+
+test('the platform docker needs the address of the socket proxy', () => {
+  const { ALERT_BOT_SUPERVISOR_SOCKET: _, ...rest } = { ...GOOD, ALERT_BOT_PLATFORM: 'docker' };
+  expect(problemsOf(rest)).toEqual([
+    "ALERT_BOT_DOCKER_URL is not set: ALERT_BOT_PLATFORM=docker needs the socket proxy's address, such as http://socket-proxy:2375.",
+  ]);
+  const config = readConfig({ ...rest, ALERT_BOT_DOCKER_URL: 'http://socket-proxy:2375/' });
+  expect(config.platform).toEqual({ kind: 'docker', url: 'http://socket-proxy:2375' });
 });
 
 test('a password in an address is refused and not repeated', () => {

@@ -7,7 +7,7 @@ const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'
 
 /** What `serve` runs with. Paths are absolute; URLs have no slash at the end. */
 export interface Config {
-  platform: { kind: 'supervisor'; socket: string };
+  platform: { kind: 'supervisor'; socket: string } | { kind: 'docker'; url: string };
   dataDir: string;
   playbooks: string;
   overrides: string | null;
@@ -19,11 +19,11 @@ export interface Config {
 
 // An error is the end of a sentence that begins with the variable's name and, where there is one, its value.
 const variables = {
-  ALERT_BOT_PLATFORM: z.enum(['supervisor'], {
+  ALERT_BOT_PLATFORM: z.enum(['docker', 'supervisor'], {
     error: ({ input }) =>
       input === undefined
-        ? 'is not set: set it to supervisor (the one platform there is)'
-        : 'is not a platform: set it to supervisor (the one platform there is)',
+        ? 'is not set: set it to docker or supervisor'
+        : 'is not a platform: set it to docker or supervisor',
   }),
   ALERT_BOT_DATA_DIR: path('the folder for the incident log and the tokens, such as /var/lib/alert-bot'),
   ALERT_BOT_PLAYBOOKS: path('the playbook file, such as deploy/playbooks.yml'),
@@ -37,6 +37,7 @@ const variables = {
       'is too long for a socket: choose one under 108 bytes',
     )
     .optional(),
+  ALERT_BOT_DOCKER_URL: httpUrl('http://socket-proxy:2375').optional(),
   ALERT_BOT_LISTEN: listen.default({ host: '127.0.0.1', port: 5000 }),
   ALERT_BOT_LOG_LEVEL: z
     .enum(LOG_LEVELS, { error: `is not a log level: set it to one of ${LOG_LEVELS.join(', ')}` })
@@ -63,16 +64,13 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     const shown = value === undefined || value === '' ? '' : `is "${redact(value)}", which `;
     problems.push(`${name} ${shown}${value === '' ? whenEmpty(issue.message) : issue.message}.`);
   }
-  if (env['ALERT_BOT_PLATFORM'] === 'supervisor' && env['ALERT_BOT_SUPERVISOR_SOCKET'] === undefined)
-    problems.push(
-      'ALERT_BOT_SUPERVISOR_SOCKET is not set: ALERT_BOT_PLATFORM=supervisor needs the path of its socket.',
-    );
-  const socket = parsed.data?.ALERT_BOT_SUPERVISOR_SOCKET;
-  if (parsed.data === undefined || socket === undefined || problems.length > 0)
+  problems.push(...missingForPlatform(env));
+  const platform = parsed.data === undefined ? undefined : platformOf(parsed.data);
+  if (parsed.data === undefined || platform === undefined || problems.length > 0)
     throw new ConfigError(problems);
   const { data } = parsed;
   return {
-    platform: { kind: data.ALERT_BOT_PLATFORM, socket },
+    platform,
     dataDir: data.ALERT_BOT_DATA_DIR,
     playbooks: data.ALERT_BOT_PLAYBOOKS,
     overrides: data.ALERT_BOT_OVERRIDES ?? null,
@@ -81,6 +79,24 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     listen: data.ALERT_BOT_LISTEN,
     logLevel: data.ALERT_BOT_LOG_LEVEL,
   };
+}
+
+function missingForPlatform(env: NodeJS.ProcessEnv): string[] {
+  if (env['ALERT_BOT_PLATFORM'] === 'supervisor' && env['ALERT_BOT_SUPERVISOR_SOCKET'] === undefined)
+    return [
+      'ALERT_BOT_SUPERVISOR_SOCKET is not set: ALERT_BOT_PLATFORM=supervisor needs the path of its socket.',
+    ];
+  if (env['ALERT_BOT_PLATFORM'] === 'docker' && env['ALERT_BOT_DOCKER_URL'] === undefined)
+    return [
+      "ALERT_BOT_DOCKER_URL is not set: ALERT_BOT_PLATFORM=docker needs the socket proxy's address, such as http://socket-proxy:2375.",
+    ];
+  return [];
+}
+
+function platformOf(data: z.output<typeof schema>): Config['platform'] | undefined {
+  const { ALERT_BOT_PLATFORM: kind, ALERT_BOT_SUPERVISOR_SOCKET: socket, ALERT_BOT_DOCKER_URL: url } = data;
+  if (kind === 'docker') return url === undefined ? undefined : { kind, url };
+  return socket === undefined ? undefined : { kind, socket };
 }
 
 /** The effective configuration for one log line at start: by variable, and nothing secret in it. */
@@ -93,7 +109,9 @@ export function describeConfig(config: Config): Readonly<Record<string, string>>
     ALERT_BOT_OVERRIDES: config.overrides ?? '(none)',
     ALERT_BOT_ALERTMANAGER_URLS: config.alertmanagerUrls.map(redact).join(','),
     ALERT_BOT_PROMETHEUS_URL: redact(config.prometheusUrl),
-    ALERT_BOT_SUPERVISOR_SOCKET: config.platform.socket,
+    ...(config.platform.kind === 'docker'
+      ? { ALERT_BOT_DOCKER_URL: redact(config.platform.url) }
+      : { ALERT_BOT_SUPERVISOR_SOCKET: config.platform.socket }),
     ALERT_BOT_LISTEN: host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`,
     ALERT_BOT_LOG_LEVEL: config.logLevel,
   };
