@@ -254,11 +254,12 @@ function finish(blocks: readonly Blocked[], facts: Facts, now: Instant): Decisio
     answer: b.answer ?? 'block',
     because: b.because,
   }));
-  const [first, ...others] = blocks.map((b) => b.verdict);
+  const [first] = blocks.map((b) => b.verdict);
   if (first === undefined) throw new Error('finish() needs a block');
-  const reasons = others.map((verdict) => verdict.reason).filter((reason) => reason !== first.reason);
-  const also = [...new Set<Reason>(reasons)];
-  if (first.kind === 'defer' && !PERSONS_STOPS.includes(first.reason) && now >= deadlineOf(facts, now))
-    return { ...escalate('waited_too_long'), also: [first.reason, ...also], guards };
-  return { ...first, also, guards };
+  const late =
+    first.kind === 'defer' && !PERSONS_STOPS.includes(first.reason) && now >= deadlineOf(facts, now);
+  const verdict = late ? escalate('waited_too_long') : first;
+  const reasons = new Set<Reason>(blocks.map((b) => b.verdict.reason));
+  reasons.delete(verdict.reason);
+  return { ...verdict, also: [...reasons], guards };
 }
