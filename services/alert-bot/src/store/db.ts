@@ -56,7 +56,7 @@ export function openLog(dataDir: string): OpenedLog {
  * process dies in whatever way.
  */
 function takeLock(dataDir: string): Db {
-  const lock = new Database(join(dataDir, 'lock.db'), { timeout: 0 });
+  const lock = openLock(dataDir);
   try {
     lock.pragma('locking_mode = EXCLUSIVE');
     lock.exec('BEGIN EXCLUSIVE');
@@ -68,6 +68,20 @@ function takeLock(dataDir: string): Db {
         `another alert-bot is using ${dataDir}; stop it, or give this one its own ALERT_BOT_DATA_DIR`,
       );
     throw new StoreError(`${dataDir} cannot be locked: ${text(error)}`);
+  }
+}
+
+function openLock(dataDir: string): Db {
+  const file = join(dataDir, 'lock.db');
+  try {
+    const lock = new Database(file, { timeout: 0 });
+    // Who can read it can hold a lock on it, and so keep the bot from starting.
+    chmodSync(file, 0o600);
+    return lock;
+  } catch (error) {
+    throw new StoreError(
+      `ALERT_BOT_DATA_DIR=${dataDir} cannot be used: ${text(error)}; name a folder that can be written`,
+    );
   }
 }
 
