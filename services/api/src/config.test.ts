@@ -69,6 +69,39 @@ describe('readConfig', () => {
   });
 
   test.each([
+    ['hunter2\n', 'hunter2'],
+    ['a b/c@d:e%41\r\n', 'a b/c@d:e%41'],
+  ])('puts the password of a file, %j, into the address', (text, password) => {
+    const env = {
+      API_DATABASE_URL: 'postgres://shop@db:5432/shop?sslmode=disable',
+      API_DATABASE_PASSWORD_FILE: file('password', text),
+    };
+    const found = new URL(readConfig(env).databaseUrl);
+    expect(decodeURIComponent(found.password)).toBe(password);
+    expect([found.username, found.host, found.pathname, found.search]).toEqual([
+      'shop',
+      'db:5432',
+      '/shop',
+      '?sslmode=disable',
+    ]);
+  });
+
+  test.each([
+    ['postgres://shop@db/shop', '', 'API_DATABASE_PASSWORD_FILE is ""'],
+    ['postgres://shop@db/shop', '/nope', 'this file cannot be read (ENOENT)'],
+    ['postgres://shop@db/shop', file('blank', '\n'), 'this file must hold one line, the password'],
+    ['postgres://shop@db/shop', file('lines', 'a\nb\n'), 'this file must hold one line, the password'],
+    [url, file('again', 'x'), 'API_DATABASE_URL holds a password too'],
+    ['postgres://db/shop?password=hunter2', file('again', 'x'), 'API_DATABASE_URL holds a password too'],
+    ['postgres://db/shop', file('again', 'x'), 'API_DATABASE_URL names no user'],
+  ])('refuses for %s the password file %j', (address, path, message) => {
+    const read = () => readConfig({ API_DATABASE_URL: address, API_DATABASE_PASSWORD_FILE: path });
+    expect(read).toThrow(ConfigError);
+    expect(read).toThrow(message);
+    expect(read).not.toThrow(/hunter2/);
+  });
+
+  test.each([
     ['mysql://shop:hunter2@db/shop', 'API_DATABASE_URL is "mysql://***@db/shop"'],
     ['shop:hunter2@db/shop', 'API_DATABASE_URL is "***@db/shop"'],
     ['mysql://db/shop?password=hunter2', 'API_DATABASE_URL is "mysql://db/shop?password=***"'],

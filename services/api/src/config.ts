@@ -34,6 +34,13 @@ const environment = z.strictObject({
   API_DATABASE_URL: z
     .string('set it to the database, for example postgres://user:password@127.0.0.1:5432/shop')
     .refine(isPostgresUrl, 'give postgres://user:password@host:port/database'),
+  API_DATABASE_PASSWORD_FILE: z
+    .string()
+    .min(
+      1,
+      'give the path of a file that holds the password, or unset it and give the password in API_DATABASE_URL',
+    )
+    .optional(),
   API_FAULTS_TOKEN_FILE: z
     .string()
     .min(1, 'give the path of a file with one token a line, or unset it to close /faults')
@@ -51,10 +58,14 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     const problems = result.problems.map((problem) => ({ ...problem, value: redact(problem.value) }));
     throw new ConfigError(problems.map(describe).join('; '));
   }
-  const { API_LISTEN, API_DATABASE_URL, API_FAULTS_TOKEN_FILE, API_LOG_LEVEL } = result.value;
+  const { API_LISTEN, API_DATABASE_URL, API_DATABASE_PASSWORD_FILE, API_FAULTS_TOKEN_FILE, API_LOG_LEVEL } =
+    result.value;
   return {
     listen: API_LISTEN,
-    databaseUrl: API_DATABASE_URL,
+    databaseUrl:
+      API_DATABASE_PASSWORD_FILE === undefined
+        ? API_DATABASE_URL
+        : withPassword(API_DATABASE_URL, API_DATABASE_PASSWORD_FILE),
     faultsTokens: API_FAULTS_TOKEN_FILE === undefined ? undefined : readTokens(API_FAULTS_TOKEN_FILE),
     logLevel: API_LOG_LEVEL,
   };
@@ -82,17 +93,25 @@ function redact(value: unknown): unknown {
   return value.replace(/^([a-z]+:\/\/)?.*@/s, '$1***@').replace(/(password=)[^&]*/gi, '$1***');
 }
 
+/** The address with the password of a file in it, so that no environment, which anybody may list, holds one. */
+function withPassword(address: string, path: string): string {
+  const refuse = (why: string) =>
+    new ConfigError(`API_DATABASE_PASSWORD_FILE is ${JSON.stringify(path)}: ${why}`);
+  const url = new URL(address);
+  if (url.password !== '' || url.searchParams.has('password'))
+    throw refuse('API_DATABASE_URL holds a password too; give it in one place');
+  if (url.username === '')
+    throw refuse('API_DATABASE_URL names no user; give postgres://user@host:port/database');
+  const password = readText(path, refuse, 'a readable file that holds the password').replace(/\r?\n$/, '');
+  if (password === '' || password.includes('\n')) throw refuse('this file must hold one line, the password');
+  url.password = encodeURIComponent(password);
+  return url.href;
+}
+
 function readTokens(path: string): string[] {
   const refuse = (why: string) =>
     new ConfigError(`API_FAULTS_TOKEN_FILE is ${JSON.stringify(path)}: ${why}, or unset it to close /faults`);
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : '';
-    throw refuse(`this file cannot be read${reason}; give a readable file with one token a line`);
-  }
-  const tokens = text
+  const tokens = readText(path, refuse, 'a readable file with one token a line')
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '');
@@ -100,4 +119,13 @@ function readTokens(path: string): string[] {
   if (tokens.some((token) => /\s/.test(token)))
     throw refuse('a token in this file holds white space; write one token a line');
   return tokens;
+}
+
+function readText(path: string, refuse: (why: string) => ConfigError, give: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const reason = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : '';
+    throw refuse(`this file cannot be read${reason}; give ${give}`);
+  }
 }
