@@ -1,5 +1,5 @@
 import type { Instant } from '../domain/duration.ts';
-import { type Db, write } from '../store/db.ts';
+import { cannotWrite, type Db, write } from '../store/db.ts';
 import { type Delivery, finishDelivery, insertDelivery, recordOutcome } from '../store/deliveries.ts';
 import type { Payload, Rejection } from './payload.ts';
 
@@ -59,6 +59,8 @@ async function commit(db: Db, batch: readonly Waiting[]): Promise<void> {
           // A nested transaction is a savepoint.
           db.transaction(() => store(db, one.arrival))();
         } catch (error) {
+          // SQLite has undone the whole transaction by then, so what came before in it is gone as well.
+          if (cannotWrite(error)) throw error;
           failed.set(one, error);
         }
       }

@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import Database from 'better-sqlite3';
+import type { Millis } from '../domain/duration.ts';
 
 /** The incident log. Functions of this folder take it first; only `write` begins a transaction. */
 export type Db = Database.Database;
@@ -132,20 +133,23 @@ const LOCK_PATIENCE = 4_000;
  * await: gather first, write, then act.
  * @throws StoreError where the log cannot be written (locked, full, broken)
  */
-export async function write<T>(db: Db, fn: () => T): Promise<T> {
-  const giveUpAt = performance.now() + LOCK_PATIENCE;
+export async function write<T>(db: Db, fn: () => T, patience: Millis = LOCK_PATIENCE): Promise<T> {
+  const giveUpAt = performance.now() + patience;
   for (;;) {
     try {
       return db.transaction(fn).immediate();
     } catch (error) {
       // A broken constraint is a defect of ours, not the disk's.
-      if (!isSqlite(error) || !CANNOT_WRITE.test(error.code)) throw error;
+      if (!cannotWrite(error)) throw error;
       if (!isBusy(error) || performance.now() > giveUpAt)
         throw new StoreError(`the incident log cannot be written: ${text(error)}`, { cause: error });
       await delay(10);
     }
   }
 }
+
+/** Whether it is the log that fails (locked, full, broken): nothing more can be written, whatever it is. */
+export const cannotWrite = (error: unknown): boolean => isSqlite(error) && CANNOT_WRITE.test(error.code);
 
 const CANNOT_WRITE = /^SQLITE_(BUSY|LOCKED|FULL|IOERR|READONLY|CANTOPEN|CORRUPT|NOTADB|NOMEM|PERM)/;
 const isSqlite = (error: unknown): error is InstanceType<typeof Database.SqliteError> =>
