@@ -5,7 +5,7 @@ import type { Health } from '../domain/target.ts';
 export interface Look {
   at: Instant;
   target: { running: boolean; health: Health; startedAt: Instant | null; restartCount: number } | null;
-  /** `up` samples taken after the new process started, oldest first. */
+  /** `up` samples, oldest first; those from before the proof's `since` are not looked at. */
   scrapes: readonly { at: Instant; value: number }[] | null;
   /** One entry per alert of the incident: the last evaluation of its rule, and whether the alert was there. */
   rules: readonly { fingerprint: string; evaluatedAt: Instant; alerting: boolean }[] | null;
@@ -16,7 +16,7 @@ export interface Look {
 export interface Proof {
   /** From when a scrape is one of the process that is to be proven. */
   since: Instant;
-  /** StartedAt and restart count as they were when the proof began: one more restart is bad. */
+  /** StartedAt and restart count when the proof began: one more restart is bad. null: not seen yet. */
   startedAt: Instant | null;
   restartCount: number;
   deadline: Instant;
@@ -36,13 +36,17 @@ export type Verdict =
 const CLEAN_EVALUATIONS = 2;
 /** prove.query is not asked before so many scrapes of the new process (design §5). */
 export const SCRAPES_BEFORE_QUERY = 3;
+/** Scrapes may be away for twice the longest pause between two of them, and for this long at least. */
+const SCRAPES_MAY_PAUSE: Millis = 10_000;
 
 /**
  * Takes one more look into a proof (design §6). Good needs all of: the target's own health check, the new
  * process scraped, two evaluations without the alert after that, and all of it stable. Bad needs fresh
  * evidence. Everything else is undecided and never causes an action (G8).
  */
-export function advance(proof: Proof, look: Look): { proof: Proof; verdict: Verdict } {
+export function advance(before: Proof, seen: Look): { proof: Proof; verdict: Verdict } {
+  const proof = withStart(before, seen);
+  const look = sinceStart(proof, seen);
   const bad = whyBad(proof, look);
   if (bad !== null) return { proof: { ...proof, goodSince: null }, verdict: { verdict: 'bad', why: bad } };
 
@@ -59,6 +63,20 @@ export function advance(proof: Proof, look: Look): { proof: Proof; verdict: Verd
   }
   const noTraffic = typeof look.query === 'object' && look.query !== null && look.query.value === null;
   return { proof: next, verdict: { verdict: 'good', weak: noTraffic ? 'no_traffic' : null } };
+}
+
+/** The platform may not have answered when the proof began: then what is seen first is the start. */
+function withStart(proof: Proof, { target }: Look): Proof {
+  if (proof.startedAt !== null || target === null) return proof;
+  return { ...proof, startedAt: target.startedAt, restartCount: target.restartCount };
+}
+
+/** What a look says of the process that is to be proven: the one before it neither helps nor harms it. */
+function sinceStart(proof: Proof, look: Look): Look {
+  const scrapes = look.scrapes?.filter((scrape) => scrape.at > proof.since) ?? null;
+  const answered = scrapes?.filter((scrape) => scrape.value === 1).length ?? 0;
+  const early = look.query !== null && answered < SCRAPES_BEFORE_QUERY;
+  return { ...look, scrapes, query: early ? 'none' : look.query };
 }
 
 function whyBad(proof: Proof, look: Look): string | null {
@@ -100,7 +118,9 @@ function whatIsMissing(
   if (look.scrapes === null) missing.push('Prometheus does not answer');
   else if (firstScrape === null) missing.push('the new process was not scraped yet');
   else if (look.scrapes.at(-1)?.value !== 1) missing.push('the last scrape failed');
-  if (look.rules === null) missing.push("the alert's rule is not known to Prometheus");
+  else if (scrapesEnded(look.scrapes, look.rules ?? [])) missing.push('the target is not scraped any more');
+  if (look.rules === null || look.rules.length === 0)
+    missing.push("the alert's rule is not known to Prometheus");
   else
     for (const { fingerprint, alerting } of look.rules) {
       const seen = clean[fingerprint]?.count ?? 0;
@@ -111,6 +131,16 @@ function whatIsMissing(
   if (hasQuery && (look.query === null || look.query === 'none'))
     missing.push(look.query === null ? 'prove.query could not be asked' : 'prove.query was not asked yet');
   return missing;
+}
+
+/**
+ * Where series vanish, their alert vanishes too, and the last scrape stays good for ever. Told by the times
+ * of the evaluations: they are of the same clock as those of the scrapes.
+ */
+function scrapesEnded(scrapes: NonNullable<Look['scrapes']>, rules: NonNullable<Look['rules']>): boolean {
+  const pauses = scrapes.map((scrape, i) => scrape.at - (scrapes[i - 1]?.at ?? scrape.at));
+  const mayPause = Math.max(SCRAPES_MAY_PAUSE, 2 * Math.max(...pauses));
+  return rules.some((rule) => rule.evaluatedAt - (scrapes.at(-1)?.at ?? 0) > mayPause);
 }
 
 /**
