@@ -32,6 +32,7 @@ export function spentBudget(
 
 /** The pause after the n-th attempt of an incident (n from 1): initial × factor^(n-1), at most max. */
 export function backoffAfter(backoff: Backoff, attemptsMade: number): Millis {
+  if (backoff.initial === 0) return 0; // 0 × Infinity is no number, and blocks nothing.
   return Math.min(backoff.max, Math.round(backoff.initial * backoff.factor ** (attemptsMade - 1)));
 }
 
