@@ -1,17 +1,21 @@
 import type { Deps } from '../deps.ts';
 import { MANUAL_ALERT_LASTS } from '../domain/alert.ts';
-import type { Instant } from '../domain/duration.ts';
+import type { Instant, Millis } from '../domain/duration.ts';
 import type { AlertFact, Facts, TargetFact } from '../domain/facts.ts';
 import { PlatformError } from '../domain/platform.ts';
 import type { AlertReading } from '../domain/signals.ts';
 import { readOptIn, type Target } from '../domain/target.ts';
+import { proofTakesUpTo } from '../policy/proof.ts';
 import { fill } from '../policy/template.ts';
 import { actingElsewhere, attemptFacts, lastNotCalledAt } from '../store/attempts.ts';
 import { currentPause } from '../store/controls.ts';
+import { lastDecidedAt } from '../store/decisions.ts';
 import { type Episode, episodesOf } from '../store/episodes.ts';
 import { type Incident, lastActedIncidentEnd } from '../store/incidents.ts';
 import { targetState } from '../store/targets.ts';
 import { matching } from '../triage/triage.ts';
+import { askDependencies, type DependencyStates } from './dependencies.ts';
+import { rulesOf } from './rules.ts';
 
 /** An absent alert is unknown until Alertmanager has been up this long (design §2). */
 export const ABSENCE_COUNTS_AFTER = 90_000;
@@ -22,15 +26,24 @@ export interface Outside {
   /** The target itself, where there is exactly one. */
   found: Target | null;
   alert: AlertFact;
+  dependencies: DependencyStates;
+  /** How long the alert may still fire after its cause is gone. */
+  letsGoAfter: Millis;
 }
 
 /** Asks the platform and Alertmanager about an incident. Never rejects: what cannot be asked is unknown. */
 export async function askOutside(deps: Deps, incident: Incident): Promise<Outside> {
-  const [{ target, found }, alert] = await Promise.all([
+  const [{ target, found }, { alert, reading }] = await Promise.all([
     findTarget(deps, incident),
     askAlert(deps, incident),
   ]);
-  return { target, found, alert };
+  const hasDependencies = found !== null && found.dependsOn.length > 0;
+  const [dependencies, rules] = await Promise.all([
+    askDependencies(deps, found, reading),
+    hasDependencies ? rulesOf(deps, incident) : [],
+  ]);
+  const letsGoAfter = proofTakesUpTo(0, rules?.map((one) => one.rule) ?? null);
+  return { target, found, alert, dependencies, letsGoAfter };
 }
 
 async function findTarget(deps: Deps, incident: Incident): Promise<Pick<Outside, 'target' | 'found'>> {
@@ -60,16 +73,20 @@ function whyNoService(deps: Deps, incident: Incident): string {
     : 'the alert names no service';
 }
 
-async function askAlert(deps: Deps, incident: Incident): Promise<AlertFact> {
+async function askAlert(
+  deps: Deps,
+  incident: Incident,
+): Promise<{ alert: AlertFact; reading: AlertReading | null }> {
   const now = deps.now();
   const open = episodesOf(deps.db, incident.id).filter((episode) => episode.closedAt === null);
-  if (open.length === 0) return { state: 'absent', detail: 'the alert has ended' };
+  if (open.length === 0) return { alert: { state: 'absent', detail: 'the alert has ended' }, reading: null };
   const fromAlertmanager = open.some((episode) => episode.source === 'alertmanager');
   try {
     const reading = fromAlertmanager ? await deps.alertmanager.read(now) : null;
-    return together(open.map((episode) => stateOf(episode, reading, now)));
+    return { alert: together(open.map((episode) => stateOf(episode, reading, now))), reading };
   } catch (error) {
-    return { state: 'unknown', detail: error instanceof Error ? error.message : String(error) };
+    const detail = error instanceof Error ? error.message : String(error);
+    return { alert: { state: 'unknown', detail }, reading: null };
   }
 }
 
@@ -118,6 +135,7 @@ export function readFacts(deps: Deps, incident: Incident, outside: Outside, now:
     incident: {
       id: String(incident.id),
       status: incident.status,
+      openedAt: incident.openedAt,
       deadline: incident.deadline,
       escalated: incident.escalated,
     },
@@ -138,7 +156,18 @@ export function readFacts(deps: Deps, incident: Incident, outside: Outside, now:
     resetAt: state?.resetAt ?? null,
     lastIncidentEndedAt: target === null ? null : lastActedIncidentEnd(db, target, since),
     paused: currentPause(db, now),
+    dependencies: {
+      all: outside.dependencies,
+      unwellAt: lastDecidedAt(db, incident.id, 'dependency_unhealthy'),
+      targetStartedAt: youngestStart(outside.found),
+      letsGoAfter: outside.letsGoAfter,
+    },
     actingElsewhere: target === null ? 0 : actingElsewhere(db, target),
     concurrent,
   };
+}
+
+function youngestStart(target: Target | null): Instant | null {
+  const starts = target?.instances.flatMap(({ startedAt }) => (startedAt === null ? [] : [startedAt])) ?? [];
+  return starts.length === 0 ? null : Math.max(...starts);
 }

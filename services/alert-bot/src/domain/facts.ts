@@ -1,4 +1,4 @@
-import type { Instant } from './duration.ts';
+import type { Instant, Millis } from './duration.ts';
 import type { Status } from './incident.ts';
 import type { Playbook } from './playbook.ts';
 import type { EscalateReason } from './reason.ts';
@@ -34,11 +34,27 @@ export interface CircuitFact {
   until: Instant | null;
 }
 
+/** How what a target depends on is doing (G7). */
+export interface DependencyFacts {
+  all: readonly {
+    id: TargetId;
+    /** `wellSince`: when its youngest instance started. */
+    state: { wellSince: Instant } | { unwell: string } | { unknown: string };
+  }[];
+  /** When a decision of this incident last found one unwell. */
+  unwellAt: Instant | null;
+  /** When the youngest instance of the target itself started: what came up before it cannot be the cause. */
+  targetStartedAt: Instant | null;
+  /** How long the alert may still fire after its cause is gone, because its rule looks back. */
+  letsGoAfter: Millis;
+}
+
 /** Everything `decide` may look at. Gathered by I/O before, stored with the decision. */
 export interface Facts {
   incident: {
     id: string;
     status: Status;
+    openedAt: Instant;
     /** When waiting turns into `waited_too_long`. */
     deadline: Instant;
     /** Set once a person was told; a reset of the target after `at` lifts it. */
@@ -56,6 +72,7 @@ export interface Facts {
   /** When the last incident of the target that acted was closed, after its last reset. */
   lastIncidentEndedAt: Instant | null;
   paused: { by: string; why: string; until: Instant | null } | null;
+  dependencies: DependencyFacts;
   /** Calls open on other targets, and how many may be (G5). */
   actingElsewhere: number;
   concurrent: number;

@@ -1,10 +1,10 @@
+import { expressionOf } from '../decision/rules.ts';
 import type { Deps } from '../deps.ts';
 import type { Millis } from '../domain/duration.ts';
 import type { Target } from '../domain/target.ts';
 import { episodesOf } from '../store/episodes.ts';
 import type { Evidence } from '../store/evidence.ts';
 import type { Incident } from '../store/incidents.ts';
-import { expressionOf } from './proof-reading.ts';
 import { redact } from './redact.ts';
 
 const LOG_LINES = 200;

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { applyDecision, closeIncident, escalate } from '../decision/conclude.ts';
 import { askOutside, readFacts } from '../decision/facts.ts';
+import { rulesOf } from '../decision/rules.ts';
 import type { Deps } from '../deps.ts';
 import type { Instant } from '../domain/duration.ts';
 import type { Instance } from '../domain/target.ts';
@@ -13,7 +14,7 @@ import { addEvent } from '../store/events.ts';
 import { changeStatus, type Incident, incidentById, saveProof } from '../store/incidents.ts';
 import { setCircuit, targetState } from '../store/targets.ts';
 import { endEpisode } from '../triage/triage.ts';
-import { inspect, lookAt, playbookOf, rulesOf } from './proof-reading.ts';
+import { inspect, lookAt, playbookOf } from './proof-reading.ts';
 
 /** How often target and signals are looked at while a proof is sought. */
 const LOOK_EVERY = 1_000;

@@ -171,7 +171,7 @@ class World {
     };
     const { id, status, deadline, escalated, notCalledAt } = incident;
     return {
-      incident: { id, status, deadline, escalated },
+      incident: { id, status, openedAt: 0, deadline, escalated },
       playbook: this.#playbook.known
         ? {
             name: 'p',
@@ -190,6 +190,7 @@ class World {
       resetAt: this.#resetAt,
       lastIncidentEndedAt: this.#lastEndedAt !== null && this.#lastEndedAt > since ? this.#lastEndedAt : null,
       paused: paused ? this.#paused : null,
+      dependencies: { all: [], unwellAt: null, targetStartedAt: null, letsGoAfter: 0 },
       actingElsewhere: this.#elsewhere,
       concurrent: 2,
     };

@@ -4,6 +4,7 @@ import type { Facts } from '../domain/facts.ts';
 import { type Budget, stricter } from '../domain/playbook.ts';
 import { PERSONS_STOPS, type Reason } from '../domain/reason.ts';
 import type { OptIn } from '../domain/target.ts';
+import { dependenciesAllow } from './dependencies.ts';
 import { nextRung, trialRung } from './ladder.ts';
 import { backoffAfter, spentBudget } from './limits.ts';
 
@@ -33,6 +34,7 @@ export function decide(facts: Facts, now: Instant): Decision {
   const blocks = [
     ...personGuards(facts),
     ...alertGuards(facts),
+    ...dependencyGuards(facts, now),
     ...loopGuards(facts, optIn, now),
     ...paceGuards(facts, optIn, now),
   ];
@@ -122,6 +124,21 @@ function personGuards(facts: Facts): Blocked[] {
 function alertGuards(facts: Facts): Blocked[] {
   const { state, detail } = facts.alert;
   return state === 'absent' || state === 'unknown' ? [unknown('alertmanager', detail)] : [];
+}
+
+/** Root cause first (G7): before the loops, so that nobody is paged about a service for its database's sake. */
+function dependencyGuards(facts: Facts, now: Instant): Blocked[] {
+  const answer = dependenciesAllow(facts.dependencies, facts.incident.openedAt, now);
+  switch (answer.answer) {
+    case 'allow':
+      return [];
+    case 'unknown':
+      return [unknown('dependencies', answer.because)];
+    case 'unwell':
+      return [block('dependencies', defer('dependency_unhealthy', null), answer.because)];
+    case 'settle':
+      return [block('dependencies', defer('settle', answer.until), answer.because)];
+  }
 }
 
 /** Fast and slow loops (G4): quarantine, then budgets, then the ladder; a person's turn stays a person's. */

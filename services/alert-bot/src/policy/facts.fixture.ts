@@ -68,7 +68,14 @@ export const attempt = (ago: number, changes: Partial<AttemptFact> = {}): Attemp
 });
 
 export const incident = (changes: Partial<Facts['incident']> = {}): { incident: Facts['incident'] } => ({
-  incident: { id: '1', status: 'new', deadline: NOW + 15 * MINUTE, escalated: null, ...changes },
+  incident: {
+    id: '1',
+    status: 'new',
+    openedAt: NOW - MINUTE,
+    deadline: NOW + 15 * MINUTE,
+    escalated: null,
+    ...changes,
+  },
 });
 
 /** Facts in which nothing speaks against a first attempt, with changes. */
@@ -85,6 +92,7 @@ export const facts = (...changes: Partial<Facts>[]): Facts =>
       resetAt: null,
       lastIncidentEndedAt: null,
       paused: null,
+      dependencies: { all: [], unwellAt: null, targetStartedAt: null, letsGoAfter: 0 },
       actingElsewhere: 0,
       concurrent: 1,
     } satisfies Facts,

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type Decision, sameDecision } from '../domain/decision.ts';
 import type { Instant } from '../domain/duration.ts';
 import type { Facts } from '../domain/facts.ts';
-import { REASONS } from '../domain/reason.ts';
+import { REASONS, type Reason } from '../domain/reason.ts';
 import type { Db } from './db.ts';
 import { instant, json, maybeInstant } from './row.ts';
 
@@ -72,6 +72,15 @@ export function lastDecision(db: Db, incident: number) {
     .prepare('SELECT * FROM decisions WHERE incident_id = ? ORDER BY id DESC LIMIT 1')
     .get(incident);
   return row === undefined ? undefined : decisionRow.parse(row);
+}
+
+/** When a decision of an incident with this reason was last taken or repeated. */
+export function lastDecidedAt(db: Db, incident: number, reason: Reason): Instant | null {
+  const at = db
+    .prepare('SELECT max(last_at) FROM decisions WHERE incident_id = ? AND reason = ?')
+    .pluck()
+    .get(incident, reason);
+  return typeof at === 'number' ? at : null;
 }
 
 export function decisionsOf(db: Db, incident: number) {

@@ -1,0 +1,66 @@
+import { expect, test } from 'vitest';
+import type { DependencyFacts } from '../domain/facts.ts';
+import { decide } from './decide.ts';
+import { dependenciesAllow, SETTLE } from './dependencies.ts';
+import { facts, incident, MINUTE, NOW, SECOND } from './facts.fixture.ts';
+
+const OPENED = NOW - MINUTE;
+const LETS_GO = 70 * SECOND;
+type State = DependencyFacts['all'][number]['state'];
+
+const db = (state: State, changes: Partial<DependencyFacts> = {}): DependencyFacts => ({
+  all: [{ id: 'docker:service:shop/postgres', state }],
+  unwellAt: null,
+  targetStartedAt: NOW - 60 * MINUTE,
+  letsGoAfter: LETS_GO,
+  ...changes,
+});
+
+const HOURS_AGO = NOW - 120 * MINUTE;
+
+// Each row: what is known of the dependency, and what follows.
+test.for<[string, DependencyFacts, string]>([
+  ['nothing is depended on', { ...db({ wellSince: 0 }), all: [] }, 'allow'],
+  ['well for hours', db({ wellSince: HOURS_AGO }), 'allow'],
+  ['not running', db({ unwell: 'postgres is not running' }), 'unwell'],
+  ['cannot be asked', db({ unknown: 'the engine does not answer' }), 'unknown'],
+  // The rule still looks back at the outage: a restart now would be for the database's sake.
+  ['came back half a minute ago', db({ wellSince: NOW - 30 * SECOND }), 'settle'],
+  ['came back long enough ago', db({ wellSince: NOW - LETS_GO - SETTLE }), 'allow'],
+  ['was seen unwell a moment ago', db({ wellSince: HOURS_AGO }, { unwellAt: NOW - SECOND }), 'settle'],
+  [
+    'started just now, but before the target itself: the whole stack came up',
+    db({ wellSince: NOW - 40 * SECOND }, { targetStartedAt: NOW - 30 * SECOND }),
+    'allow',
+  ],
+])('G7: %s', ([, dependencies, answer]) => {
+  expect(dependenciesAllow(dependencies, OPENED, NOW).answer).toBe(answer);
+});
+
+test('G7: a target with dependencies settles before its first action, one without does not', () => {
+  const well = db({ wellSince: HOURS_AGO });
+  expect(dependenciesAllow(well, NOW, NOW)).toMatchObject({ answer: 'settle', until: NOW + SETTLE });
+  expect(dependenciesAllow(well, NOW, NOW + SETTLE).answer).toBe('allow');
+  expect(dependenciesAllow({ ...well, all: [] }, NOW, NOW).answer).toBe('allow');
+});
+
+test('G7: one that is unwell goes before one that cannot be asked: it names the cause', () => {
+  const states = db({ unknown: 'no answer' });
+  const unwell = { id: 'docker:service:shop/payments', state: { unwell: 'is unhealthy' } };
+  expect(dependenciesAllow({ ...states, all: [...states.all, unwell] }, OPENED, NOW)).toMatchObject({
+    answer: 'unwell',
+    because: 'docker:service:shop/payments: is unhealthy',
+  });
+});
+
+test('G7: decide defers, nobody is paged for a spent budget meanwhile, and the wait ends', () => {
+  const unwell = { dependencies: db({ unwell: 'postgres is not running' }) };
+  expect(decide(facts(unwell), NOW)).toMatchObject({ kind: 'defer', reason: 'dependency_unhealthy' });
+  const open = { circuit: { open: true, until: NOW + MINUTE } };
+  expect(decide(facts(unwell, open), NOW)).toMatchObject({ kind: 'defer', also: ['quarantined'] });
+  expect(decide(facts(unwell, incident({ deadline: NOW })), NOW)).toMatchObject({
+    kind: 'escalate',
+    reason: 'waited_too_long',
+    also: ['dependency_unhealthy'],
+  });
+});

@@ -1,0 +1,42 @@
+import type { Instant, Millis } from '../domain/duration.ts';
+import type { DependencyFacts } from '../domain/facts.ts';
+
+/** How long a target with dependencies waits before its first action, so that theirs can show (design §3, G7). */
+export const SETTLE: Millis = 5_000;
+
+export type DependencyAnswer =
+  | { answer: 'allow' }
+  | { answer: 'unknown'; because: string }
+  | { answer: 'unwell'; because: string }
+  | { answer: 'settle'; until: Instant; because: string };
+
+/**
+ * Root cause first (G7): a target is not restarted for the trouble of what it depends on. While something is
+ * unwell it waits; once all is well again it waits until its own alert would have let go if that had been
+ * the cause, because the rule still looks back at the time of the outage.
+ */
+export function dependenciesAllow(facts: DependencyFacts, openedAt: Instant, now: Instant): DependencyAnswer {
+  const { all, unwellAt, targetStartedAt, letsGoAfter } = facts;
+  if (all.length === 0) return { answer: 'allow' };
+  const unasked = all.find((dependency) => 'unknown' in dependency.state);
+  const unwell = all.flatMap(({ id, state }) => ('unwell' in state ? [`${id}: ${state.unwell}`] : []));
+  if (unwell.length > 0) return { answer: 'unwell', because: unwell.join('; ') };
+  if (unasked !== undefined && 'unknown' in unasked.state)
+    return { answer: 'unknown', because: `${unasked.id}: ${unasked.state.unknown}` };
+
+  const starts = all.flatMap(({ state }) => ('wellSince' in state ? [state.wellSince] : []));
+  // What came up before the target itself, or long before the trouble, has nothing to do with it.
+  const early = Math.max(targetStartedAt ?? 0, openedAt - letsGoAfter);
+  const cured = Math.max(unwellAt ?? 0, ...starts.filter((at) => at > early));
+  const afterCure = cured + letsGoAfter + SETTLE;
+  if (cured > 0 && now < afterCure)
+    return {
+      answer: 'settle',
+      until: afterCure,
+      because: 'what it depends on was unwell; the alert may still look back at that',
+    };
+  const afterOpening = openedAt + SETTLE;
+  if (now < afterOpening)
+    return { answer: 'settle', until: afterOpening, because: 'trouble of what it depends on may show yet' };
+  return { answer: 'allow' };
+}
