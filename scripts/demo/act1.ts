@@ -1,7 +1,8 @@
 import { Act, type Run } from './act.ts';
-import { actionsAt } from './incident.ts';
+import { actionsAt, endedOtherwise } from './incident.ts';
 import { firstGoodForGood } from './request-log.ts';
 import { Instead } from './stage.ts';
+import { alertFires, alertIsDelivered, assertActions, breakApi } from './trouble.ts';
 
 const within = { acted: 15_000, healthy: 15_000, healed: 45_000 };
 /** So many good requests in a row, one second of them, before the API counts as healthy again. */
@@ -11,13 +12,13 @@ const goodInARow = 10;
 export async function playAct1(run: Run, seen: { act1?: Act }): Promise<void> {
   const act = await Act.begin(run, 1, 'the API breaks in a way that a restart heals');
   seen.act1 = act;
-  await act.breakApi(false);
-  await act.alertFires();
-  await act.delivered();
+  await breakApi(act, false);
+  await alertFires(act);
+  await alertIsDelivered(act);
   await isActedOn(act);
   await isHealthy(act);
   await isHealed(act);
-  act.actions(1);
+  assertActions(act, 1);
   act.endedAt = Date.now();
 }
 
@@ -30,15 +31,16 @@ async function isActedOn(act: Act): Promise<void> {
     ask: async () => {
       const incidents = await act.look();
       if (actionsAt(incidents).length > 0) return incidents.at(-1);
-      const otherwise = act.unless(incidents.at(-1), 'none');
-      return otherwise && new Instead(`the alert was delivered but not acted on: ${otherwise.what}`);
+      const otherwise = endedOtherwise(incidents.at(-1), null);
+      return otherwise ? new Instead(`the alert was delivered but not acted on: ${otherwise}`) : undefined;
     },
     missed: () =>
       `the alert was delivered but not acted on: ${act.incidents.at(-1)?.reason ?? 'no decision'}`,
-    look: `incident log ${sources.places.incidents}`,
+    look: sources.look.incidents,
   });
-  if (!incident.evidence.some(({ error }) => error === null))
-    throw stages.failure('evidence', 'no evidence was kept before the restart', sources.places.incidents);
+  const restartAt = Math.min(...actionsAt([incident]));
+  if (!incident.evidence.some(({ at, error }) => at <= restartAt && error === null))
+    throw stages.failure('evidence', 'no evidence was kept before the restart', sources.look.incidents);
 }
 
 async function isHealthy(act: Act): Promise<void> {
@@ -67,10 +69,10 @@ async function isHealed(act: Act): Promise<void> {
     ask: async () => {
       const incident = (await act.look()).at(-1);
       if (incident?.outcome === 'healed') return incident;
-      const otherwise = act.unless(incident, 'healed');
-      return otherwise && new Instead(`the restart was not proven to have helped: ${otherwise.what}`);
+      const otherwise = endedOtherwise(incident, 'healed');
+      return otherwise ? new Instead(`the restart was not proven to have helped: ${otherwise}`) : undefined;
     },
     missed: () => 'the restart was not proven to have helped',
-    look: `incident log ${sources.places.incidents}`,
+    look: sources.look.incidents,
   });
 }

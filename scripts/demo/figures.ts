@@ -1,8 +1,9 @@
-import { type Act, startsIn } from './act.ts';
-import { afterHandover, type Handover } from './act2.ts';
+import type { Act } from './act.ts';
 import { actionsAt, deliveredAt } from './incident.ts';
+import { afterHandover, type Handover } from './left-alone.ts';
 import { alertname } from './playbooks.ts';
 import { firstGoodForGood, firstServerError, readRequestLog } from './request-log.ts';
+import { startsIn } from './sources.ts';
 import type { StageFailure } from './stage.ts';
 
 /** What `--json` prints. What did not happen is null. */

@@ -18,7 +18,7 @@ export const incidentShape = z.object({
   attempts: z.array(
     z.object({ outcome: z.string().nullable(), detail: z.string().nullable(), calls: z.array(call) }),
   ),
-  evidence: z.array(z.object({ kind: z.string(), error: z.string().nullable() })),
+  evidence: z.array(z.object({ at: instant, error: z.string().nullable() })),
   escalations: z.array(z.object({ reason: z.string(), startsAt: instant })),
   timeline: z.array(
     z.object({ at: instant, kind: z.string(), text: z.string(), data: z.record(z.string(), z.unknown()) }),
@@ -38,6 +38,15 @@ export function deliveredAt(incidents: readonly Incident[], alertname: string): 
 export function actionsAt(incidents: readonly Incident[]): number[] {
   const attempts = incidents.flatMap((incident) => incident.attempts);
   return attempts.flatMap(({ calls }) => earliest(calls.map(({ callingAt }) => callingAt)) ?? []);
+}
+
+/** How it ended if not as hoped, with the bot's own reason. */
+export function endedOtherwise(incident: Incident | undefined, hoped: string | null): string | undefined {
+  if (incident === undefined) return undefined;
+  const ending = incident.outcome ?? (incident.status === 'escalated' ? 'escalated' : null);
+  if (ending === null || ending === hoped) return undefined;
+  const why = incident.reason ?? incident.decisions.at(-1)?.reason ?? 'no reason';
+  return `${why}: ${incident.explanation ?? incident.decisions.at(-1)?.explanation} The incident is ${ending}.`;
 }
 
 function earliest(times: readonly number[]): number | undefined {

@@ -17,7 +17,7 @@ export async function isReady({ sources, stages, prober, screen }: Run, bot: str
         : undefined;
     },
     missed: () => 'nothing was broken yet, as not everything was ready',
-    look: `${bot}/readyz; ${sources.places.prometheusAlerts}; ${prober.file}`,
+    look: `${bot}/readyz; ${sources.look.prometheus}; ${prober.file}`,
   });
   screen.text(`Ready: Prometheus watches the API and the bot, ${prober.goodInARow()} good requests in a row`);
 }

@@ -18,7 +18,12 @@ export type Probe = { sentAt: number; answeredAt: number; good: boolean; result:
 export function readRequestLog(file: string): Probe[] {
   const lines = readFileSync(file, 'utf8').split('\n');
   const complete = lines.filter((text) => text !== '').map((text) => line.parse(JSON.parse(text)));
-  return complete.map(toProbe).sort((a, b) => a.sentAt - b.sentAt);
+  return complete.map(toProbe);
+}
+
+/** As they were sent: a slow one ends, and is logged, after later ones. */
+function inOrder(probes: readonly Probe[]): Probe[] {
+  return probes.toSorted((a, b) => a.sentAt - b.sentAt);
 }
 
 export function toProbe({ at, ms, status, error }: ProbeLine): Probe {
@@ -28,7 +33,7 @@ export function toProbe({ at, ms, status, error }: ProbeLine): Probe {
 
 /** The first request sent since then that the API answered with an error of its own. */
 export function firstServerError(probes: readonly Probe[], since: number): Probe | undefined {
-  return probes.find(({ sentAt, result }) => sentAt >= since && /^5\d\d$/.test(result));
+  return inOrder(probes).find(({ sentAt, result }) => sentAt >= since && /^5\d\d$/.test(result));
 }
 
 /**
@@ -36,7 +41,7 @@ export function firstServerError(probes: readonly Probe[], since: number): Probe
  * `since` to `to`. undefined while the last one failed, or none did.
  */
 export function firstGoodForGood(probes: readonly Probe[], since: number, to: number): Probe | undefined {
-  const within = probes.filter(({ sentAt }) => sentAt >= since && sentAt <= to);
+  const within = inOrder(probes).filter(({ sentAt }) => sentAt >= since && sentAt <= to);
   const lastFailed = within.findLastIndex(({ good }) => !good);
   return lastFailed < 0 ? undefined : within[lastFailed + 1];
 }

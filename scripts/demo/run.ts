@@ -39,7 +39,7 @@ export async function runDemo(
   failure ??= unended;
   const seconds = ((performance.now() - began) / 1000).toFixed(0);
   screen.text(
-    `${failure ? 'Not as it should be' : 'Both acts went as they should'}; the whole run took ${seconds} s.`,
+    `${failure ? 'It did not go as it should' : 'Both acts went as they should'}; the whole run took ${seconds} s.`,
   );
   return { figures: figuresOf(seen, failure), interrupted: ending.interrupted };
 }
@@ -60,7 +60,7 @@ async function play(
   teardown.add('stack', () => stack.stop());
 
   const sources = new Sources(stack);
-  const prober = new Prober(sources.places.transactions, join(folder, 'requests.jsonl'));
+  const prober = new Prober(sources.transactions, join(folder, 'requests.jsonl'));
   teardown.add('prober', () => prober.stop());
   seen.requestLog = prober.file;
   const stages = new Stages(screen, () => ending.check());
@@ -78,7 +78,7 @@ async function play(
   } finally {
     await prober.stop();
     await (seen.act2 ?? seen.act1)?.look().catch(() => undefined);
-    tellFigures(screen, stack, rules, seen, sources.keepIncidents(folder));
+    tellFigures(screen, stack, rules, seen, sources.keepIncidents());
   }
 }
 

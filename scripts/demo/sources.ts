@@ -23,28 +23,30 @@ export type RecordEntry = z.output<typeof recordShape>['entries'][number];
 
 /** Everything that is asked of the parts while they run. */
 export class Sources {
-  /** Where each is asked; the record is also a file. */
-  readonly places;
+  readonly transactions: string;
+  /** Where a person looks, with places that are still there after the run. */
+  readonly look: Record<'prometheus' | 'alertmanager' | 'incidents' | 'record', string>;
   private readonly stack: Stack;
+  private readonly incidentFile: string;
   /** The last answer about each incident, as it came. */
   private readonly kept = new Map<number, unknown>();
 
   constructor(stack: Stack) {
     this.stack = stack;
-    const { prometheus, alertmanager, bot, api } = stack.addresses;
-    this.places = {
-      prometheusAlerts: `${prometheus}/api/v1/alerts`,
-      alertmanagerAlerts: `${alertmanager}/api/v2/alerts`,
-      incidents: `${bot}/api/v1/incidents`,
-      faults: `${api}/faults`,
-      transactions: `${api}/transactions`,
-      record: join(stack.places.supervisorData, 'record.jsonl'),
+    const { addresses, places } = stack;
+    this.transactions = `${addresses.api}/transactions`;
+    this.incidentFile = join(places.folder, 'incidents.json');
+    this.look = {
+      prometheus: `Prometheus ${addresses.prometheus}/alerts, ${places.logs}/prometheus.log`,
+      alertmanager: `Alertmanager ${addresses.alertmanager}, ${places.logs}/alertmanager.log`,
+      incidents: `incident log ${addresses.bot}/api/v1/incidents, ${this.incidentFile}`,
+      record: `supervisor's record ${places.supervisorData}/record.jsonl`,
     };
   }
 
   /** The alerts that fire now and began to after `since`. */
   async firing(alertname: string, since: number): Promise<{ activeAt: number }[]> {
-    const { data } = await askJson(this.places.prometheusAlerts, prometheusAlerts);
+    const { data } = await askJson(`${this.stack.addresses.prometheus}/api/v1/alerts`, prometheusAlerts);
     return data.alerts.filter(
       (alert) =>
         alert.labels['alertname'] === alertname && alert.state === 'firing' && alert.activeAt >= since,
@@ -58,14 +60,13 @@ export class Sources {
     return services.every((name) => data.result.some(({ metric }) => metric['service'] === name));
   }
 
-  /** Whether Alertmanager holds this alert of an incident as active. */
-  async isActive(alertname: string, incident: number): Promise<boolean> {
-    const alerts = await askJson(this.places.alertmanagerAlerts, alertmanagerAlerts);
+  /** Whether Alertmanager holds an alert with all these labels as active. */
+  async isActive(wanted: Record<string, string>): Promise<boolean> {
+    const alerts = await askJson(`${this.stack.addresses.alertmanager}/api/v2/alerts`, alertmanagerAlerts);
     return alerts.some(
       (alert) =>
-        alert.labels['alertname'] === alertname &&
-        alert.labels['incident'] === String(incident) &&
-        alert.status.state === 'active',
+        alert.status.state === 'active' &&
+        Object.entries(wanted).every(([name, value]) => alert.labels[name] === value),
     );
   }
 
@@ -92,7 +93,7 @@ export class Sources {
   }
 
   async breakApi(fault: { kind: 'errors'; rate: number; sticky: boolean }): Promise<void> {
-    await askJson(this.places.faults, z.unknown(), {
+    await askJson(`${this.stack.addresses.api}/faults`, z.unknown(), {
       token: readToken(this.stack.tokens.faults),
       body: fault,
     });
@@ -114,10 +115,9 @@ export class Sources {
   }
 
   /** Writes what was read of the incidents into a file that can be read when the bot is gone. */
-  keepIncidents(folder: string): string {
-    const file = join(folder, 'incidents.json');
-    writeFileSync(file, `${JSON.stringify([...this.kept.values()], null, 2)}\n`);
-    return file;
+  keepIncidents(): string {
+    writeFileSync(this.incidentFile, `${JSON.stringify([...this.kept.values()], null, 2)}\n`);
+    return this.incidentFile;
   }
 
   private askBot<T extends z.ZodType>(path: string, shape: T, body?: unknown): Promise<z.output<T>> {
@@ -130,3 +130,8 @@ const incidentList = z.object({ incidents: z.array(z.object({ id: z.number() }))
 const targetList = z.object({ targets: z.array(z.object({ id: z.string(), quarantine: z.unknown() })) });
 const buildInfo = z.object({ data: z.object({ version: z.string() }) });
 const alertmanagerStatus = z.object({ versionInfo: z.object({ version: z.string() }) });
+
+/** Each action starts the process once, whether or not it had to be stopped before, and whether or not that works. */
+export function startsIn(record: readonly RecordEntry[]): RecordEntry[] {
+  return record.filter(({ event }) => event === 'start' || event === 'start_failed');
+}

@@ -4,7 +4,7 @@ import type { Figures, Seen } from './figures.ts';
 import type { Rules } from './playbooks.ts';
 
 const log = 'incident log';
-const record = "incident log, and as often in the supervisor's record";
+const record = "incident log, compared with the supervisor's record";
 const prober = "prober's request log";
 
 /** Each figure with where it comes from. */
