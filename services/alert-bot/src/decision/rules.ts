@@ -1,7 +1,7 @@
 import type { Deps } from '../deps.ts';
 import { type Labels, MANUAL_ALERT_LASTS } from '../domain/alert.ts';
 import type { Instant } from '../domain/duration.ts';
-import type { AlertingRule } from '../domain/signals.ts';
+import { type AlertingRule, SignalError } from '../domain/signals.ts';
 import { type Episode, episodesOf } from '../store/episodes.ts';
 import type { Incident } from '../store/incidents.ts';
 
@@ -28,8 +28,9 @@ export async function rulesOf(deps: Deps, incident: Incident): Promise<RuleOfEpi
       found.push({ episode, rule });
     }
     return found;
-  } catch {
-    return null;
+  } catch (error) {
+    if (error instanceof SignalError) return null;
+    throw error;
   }
 }
 

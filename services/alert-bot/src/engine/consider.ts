@@ -52,7 +52,7 @@ async function ended(deps: Deps, incident: Incident): Promise<void> {
     deps.events.closed(incident, 'dismissed', now);
     return;
   }
-  await beginProof(deps, incident, null);
+  await beginProof(deps, incident, [], 'the alert went away by itself');
 }
 
 /**

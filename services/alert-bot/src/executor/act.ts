@@ -1,9 +1,10 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { escalate } from '../decision/conclude.ts';
 import type { Deps } from '../deps.ts';
 import type { Millis } from '../domain/duration.ts';
 import { PlatformError, type Verb } from '../domain/platform.ts';
 import type { EscalateReason } from '../domain/reason.ts';
-import type { Instance, Target } from '../domain/target.ts';
+import { type Instance, type Target, whyUnwell } from '../domain/target.ts';
 import {
   type Attempt,
   type AttemptOutcome,
@@ -17,6 +18,7 @@ import { write } from '../store/db.ts';
 import { addEvent } from '../store/events.ts';
 import { changeStatus, type Incident, incidentById } from '../store/incidents.ts';
 import { settleDoubt } from './doubt.ts';
+import { playbookOf } from './proof-reading.ts';
 import { beginProof, decideAnew } from './prove.ts';
 
 /**
@@ -24,6 +26,9 @@ import { beginProof, decideAnew } from './prove.ts';
  * client died, 8 s later (seen). Until then an unchanged target stays locked (G3).
  */
 export const STILL_ON_ITS_WAY: Millis = 15_000;
+
+/** How often an instance is looked at until it is back. */
+const LOOK_EVERY: Millis = 500;
 
 /** How a call ended, as far as can be known. */
 export type CallEnd =
@@ -46,14 +51,43 @@ export async function makeCalls(
   attempt: Attempt,
   target: Target,
 ): Promise<void> {
-  const done = new Set(callsOf(deps.db, attempt.id).map((call) => call.instance_id));
-  let end: CallEnd = { kind: 'gone', why: `${target.id} has no instance left` };
+  let last = callsOf(deps.db, attempt.id).at(-1)?.after ?? null;
+  const called = new Set(callsOf(deps.db, attempt.id).map((call) => call.instance_id));
+  let end: CallEnd =
+    last === null
+      ? { kind: 'gone', why: `${target.id} has no instance left` }
+      : { kind: 'done', after: last };
   for (const instance of target.instances) {
-    if (done.has(instance.id)) continue;
-    end = await callAndSettle(deps, incident, attempt, instance, 'restart');
+    if (called.has(instance.id)) continue;
+    const why = last === null ? null : await whyNotBack(deps, incident, attempt, last);
+    end =
+      why === null
+        ? await callAndSettle(deps, incident, attempt, instance, 'restart')
+        : { kind: 'stopped', why };
     if (end.kind !== 'done') break;
+    last = end.after;
   }
   await conclude(deps, incident, attempt, end);
+}
+
+/** Waits until an instance is well again before the next one is touched. @returns why it is not, or null */
+async function whyNotBack(
+  deps: Deps,
+  incident: Incident,
+  attempt: Attempt,
+  after: Instance,
+): Promise<string | null> {
+  const patience = playbookOf(deps, incident)?.prove.within ?? 0;
+  const giveUpAt = deps.monotonic() + patience;
+  for (;;) {
+    const now = await instanceNow(deps, attempt, after.id);
+    if (now === null) return `${after.name} is gone after its restart`;
+    const why = whyUnwell({ instances: [now] }, 'healthy');
+    if (why === null) return null;
+    if (!now.running || now.health === 'unhealthy' || deps.monotonic() >= giveUpAt)
+      return `${why} after its restart; the other instances were left alone`;
+    await delay(LOOK_EVERY, undefined, { signal: deps.stopping });
+  }
 }
 
 /** One call; what stops but does not start gets one `start` in the same attempt (design §7). */
@@ -144,7 +178,7 @@ export async function conclude(
 ): Promise<void> {
   switch (end.kind) {
     case 'done':
-      return beginProof(deps, incident, end.after);
+      return beginProof(deps, incident, afterwards(deps, attempt), 'the action is done');
     case 'not_called':
     case 'not_done':
       return decideAnew(deps, incident, `${end.kind.replace('_', ' ')}: ${end.why}`, {
@@ -160,6 +194,14 @@ export async function conclude(
     case 'lost':
       return giveUp(deps, incident, attempt, 'lost', 'lost', end.why);
   }
+}
+
+/** The instances of an attempt as they were right after their calls; the last call of each counts. */
+function afterwards(deps: Deps, attempt: Attempt): Instance[] {
+  const after = new Map<string, Instance>();
+  for (const call of callsOf(deps.db, attempt.id))
+    if (call.after !== null) after.set(call.instance_id, call.after);
+  return [...after.values()];
 }
 
 async function giveUp(

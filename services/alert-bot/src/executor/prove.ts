@@ -6,34 +6,44 @@ import type { Deps } from '../deps.ts';
 import type { Instant } from '../domain/duration.ts';
 import type { Instance } from '../domain/target.ts';
 import { decide } from '../policy/decide.ts';
-import { advance, type Proof, proofTakesUpTo, type Verdict } from '../policy/proof.ts';
+import { advance, proofTakesUpTo, type Verdict } from '../policy/proof.ts';
 import { type Attempt, type AttemptOutcome, endAttempt, openAttemptOf } from '../store/attempts.ts';
 import { write } from '../store/db.ts';
 import { episodesOf } from '../store/episodes.ts';
 import { addEvent } from '../store/events.ts';
-import { changeStatus, type Incident, incidentById, saveProof } from '../store/incidents.ts';
+import { changeStatus, type Incident, incidentById, type ProofRow, saveProof } from '../store/incidents.ts';
 import { setCircuit, targetState } from '../store/targets.ts';
 import { endEpisode } from '../triage/triage.ts';
-import { inspect, lookAt, playbookOf } from './proof-reading.ts';
+import { instancesOf, lookAt, playbookOf, together } from './proof-reading.ts';
 
 /** How often target and signals are looked at while a proof is sought. */
 const LOOK_EVERY = 1_000;
 
 /**
- * Begins to seek proof for an incident: after an action, or (`after` null) because the alert went away by
+ * Begins to seek proof for an incident: after an action, or (`acted` empty) because the alert went away by
  * itself. The state of the proof is in the log, so that a restart of the bot goes on with it.
+ * @param acted the instances that were acted on, as they were right after it
  */
-export async function beginProof(deps: Deps, incident: Incident, after: Instance | null): Promise<void> {
+export async function beginProof(
+  deps: Deps,
+  incident: Incident,
+  acted: readonly Instance[],
+  because: string,
+): Promise<void> {
   const { db } = deps;
-  const [rules, target] = await Promise.all([rulesOf(deps, incident), inspect(deps, incident)]);
+  const [rules, seen] = await Promise.all([rulesOf(deps, incident), instancesOf(deps, incident)]);
   const now = deps.now();
   const playbook = playbookOf(deps, incident);
-  const instance = after ?? target?.instances[0] ?? null;
   const within = proofTakesUpTo(playbook?.prove.within ?? 0, rules?.map((one) => one.rule) ?? null);
+  // As it was right after the action: a restart between that and now is one more restart.
+  const others = (seen ?? []).filter((one) => acted.every((instance) => instance.id !== one.id));
+  const instances = [...acted, ...others];
+  const base = together(instances);
   const proof = {
-    since: after?.startedAt ?? now,
-    startedAt: instance?.startedAt ?? null,
-    restartCount: instance?.restartCount ?? 0,
+    since: acted.length === 0 ? now : (base.startedAt ?? now),
+    startedAt: base.startedAt,
+    restartCount: base.restartCount,
+    ids: instances.map((instance) => instance.id),
     deadline: now + within,
     stable: playbook?.prove.stable ?? 0,
     above: playbook?.prove.query?.above ?? null,
@@ -44,18 +54,11 @@ export async function beginProof(deps: Deps, incident: Incident, after: Instance
     const current = incidentById(db, incident.id);
     if (current === undefined || current.status === 'closed') return;
     changeStatus(db, current, 'proving', { proof, reason: null }, now);
-    const what = after === null ? 'the alert went away by itself' : 'the action is done';
-    addEvent(
-      db,
-      incident.id,
-      now,
-      'proof',
-      `${what}: seeking proof until ${new Date(proof.deadline).toISOString()}`,
-      {
-        deadline: proof.deadline,
-        stable: proof.stable,
-      },
-    );
+    const until = new Date(proof.deadline).toISOString();
+    addEvent(db, incident.id, now, 'proof', `${because}: seeking proof until ${until}`, {
+      deadline: proof.deadline,
+      stable: proof.stable,
+    });
   });
   deps.wake();
 }
@@ -68,18 +71,30 @@ export async function seekProof(deps: Deps, id: number): Promise<void> {
     const attempt = openAttemptOf(deps.db, id) ?? null;
     if (attempt === null && fires(deps, incident)) return firesAgain(deps, incident);
 
-    const look = await lookAt(deps, incident, incident.proof);
+    const instances = await instancesOf(deps, incident);
+    if (instances !== null && replaced(incident.proof, instances)) {
+      await beginProof(deps, incident, instances, 'somebody replaced the target');
+      continue;
+    }
+    const look = await lookAt(deps, incident, incident.proof, instances);
     const { proof, verdict } = advance(incident.proof, look);
     if (verdict.verdict === 'good') return proven(deps, incident, attempt, verdict.weak);
     if (verdict.verdict === 'bad') return refuted(deps, incident, attempt, verdict.why);
     if (look.at >= proof.deadline) return unproven(deps, incident, attempt, verdict);
-    await keep(deps, id, proof);
+    await keep(deps, id, { ...incident.proof, ...proof, clean: { ...proof.clean } });
     await delay(LOOK_EVERY, undefined, { signal: deps.stopping });
   }
 }
 
-const keep = (deps: Deps, id: number, proof: Proof): Promise<void> =>
-  write(deps.db, () => saveProof(deps.db, id, { ...proof, clean: { ...proof.clean } }));
+/**
+ * A deploy replaced the instances: that supersedes our action, and the new ones have to be proven. It is not
+ * the bad sign that a restart of the same instance is. A target that is gone is (no instance left).
+ */
+const replaced = (proof: ProofRow, instances: readonly Instance[]): boolean =>
+  instances.length > 0 && instances.some((instance) => !proof.ids.includes(instance.id));
+
+const keep = (deps: Deps, id: number, proof: ProofRow): Promise<void> =>
+  write(deps.db, () => saveProof(deps.db, id, proof));
 
 const fires = (deps: Deps, incident: Incident): boolean =>
   episodesOf(deps.db, incident.id).some((episode) => episode.closedAt === null);
@@ -117,8 +132,8 @@ async function proven(
 async function refuted(deps: Deps, incident: Incident, attempt: Attempt | null, why: string): Promise<void> {
   if (attempt !== null) return decideAnew(deps, incident, why, { attempt, outcome: 'did_not_help' });
   // Gone by itself, yet not well: nothing fires, so there is nothing to act on; a person looks.
-  const target = await inspect(deps, incident);
-  const down = target?.instances.every((instance) => !instance.running) ?? false;
+  const instances = await instancesOf(deps, incident);
+  const down = instances?.every((instance) => !instance.running) ?? false;
   await handOver(deps, incident, down ? 'target_down' : 'not_healed', why, null);
 }
 

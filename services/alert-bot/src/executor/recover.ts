@@ -1,5 +1,6 @@
 import type { Deps } from '../deps.ts';
-import { type Attempt, type Call, callsOf, openAttemptOf } from '../store/attempts.ts';
+import { PlatformError } from '../domain/platform.ts';
+import { type Attempt, callsOf, openAttemptOf } from '../store/attempts.ts';
 import { type Incident, incidentById } from '../store/incidents.ts';
 import { conclude, makeCalls, STILL_ON_ITS_WAY, settle } from './act.ts';
 import { settleDoubt } from './doubt.ts';
@@ -23,23 +24,26 @@ export async function recoverAttempt(deps: Deps, id: number): Promise<void> {
       attempt,
       outcome: 'not_called',
     });
-  if (last.ended_at === null) {
-    return lookAndConclude(deps, incident, attempt, last);
-  }
-  if (last.result === 'done' && last.after !== null) {
-    const target = await deps.platform.inspect(attempt.target_id);
-    const called = new Set(calls.map((call) => call.instance_id));
-    if (target.instances.some((instance) => !called.has(instance.id)))
-      return makeCalls(deps, incident, attempt, target);
-    return conclude(deps, incident, attempt, { kind: 'done', after: last.after });
-  }
-  // Ended and not concluded: the crash came between two commits.
-  return lookAndConclude(deps, incident, attempt, last);
-}
-
-async function lookAndConclude(deps: Deps, incident: Incident, attempt: Attempt, call: Call): Promise<void> {
+  if (last.ended_at !== null && last.result === 'done') return goOn(deps, incident, attempt);
+  // In doubt, or ended and not concluded: the crash came before the call was answered, or between two commits.
   // The lock counts from now, not from the call: how long we were away is not known to our clock.
   const lockedUntil = deps.monotonic() + attempt.grace + STILL_ON_ITS_WAY;
-  const end = await settleDoubt(deps, attempt, call, lockedUntil);
-  return conclude(deps, incident, attempt, await settle(deps, incident, attempt, call, end));
+  const end = await settle(
+    deps,
+    incident,
+    attempt,
+    last,
+    await settleDoubt(deps, attempt, last, lockedUntil),
+  );
+  return end.kind === 'done' ? goOn(deps, incident, attempt) : conclude(deps, incident, attempt, end);
+}
+
+/** The last call is done: the instances that were not called yet come next, then the proof. */
+async function goOn(deps: Deps, incident: Incident, attempt: Attempt): Promise<void> {
+  try {
+    await makeCalls(deps, incident, attempt, await deps.platform.inspect(attempt.target_id));
+  } catch (error) {
+    if (!(error instanceof PlatformError) || error.code !== 'not_found') throw error;
+    await conclude(deps, incident, attempt, { kind: 'gone', why: error.message });
+  }
 }

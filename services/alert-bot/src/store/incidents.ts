@@ -23,6 +23,8 @@ export const proofRow = z.object({
   above: z.number().nullable(),
   clean: z.record(z.string(), z.object({ count: z.number(), last: z.number() })),
   goodSince: z.number().nullable(),
+  /** Full ids of the instances the proof is about: others mean that somebody replaced them. */
+  ids: z.array(z.string()),
 });
 export type ProofRow = z.output<typeof proofRow>;
 
