@@ -22,7 +22,10 @@ export function compileMatcher(text: string): Matcher {
   const value = unquote(written, text);
   const negated = operator.startsWith('!');
   const test = operator.endsWith('~') ? regex(value, text) : (label: string) => label === value;
-  return { text, matches: (labels) => test(labels[name] ?? '') !== negated };
+  return {
+    text,
+    matches: (labels) => test((Object.hasOwn(labels, name) ? labels[name] : undefined) ?? '') !== negated,
+  };
 }
 
 function unquote(written: string, text: string): string {

@@ -17,7 +17,8 @@ export function fill(
   let missing: string | undefined;
   const text = template.replace(PLACEHOLDER, (_, expression: string) => {
     const name = LABEL.exec(expression)?.[1];
-    const value = name === undefined ? variables[expression] : labels[name];
+    const [values, key] = name === undefined ? [variables, expression] : [labels, name];
+    const value = Object.hasOwn(values, key) ? values[key] : undefined;
     if (value === undefined || value === '') missing ??= name ?? expression;
     return name === undefined ? (value ?? '') : quote(value ?? '');
   });
@@ -34,6 +35,14 @@ export function templateError(template: string, variables: readonly string[] = [
   return /\{\{|\}\}/.test(rest) ? 'a {{ does not close' : null;
 }
 
-/** Escapes a value for a double-quoted PromQL string, so that a label cannot change the query. */
+/**
+ * Escapes a value for a PromQL string, so that a label cannot change the query. Quotes as numbers: `\"` is an
+ * error between single quotes, and between backticks nothing is an escape, so that no backtick may be left.
+ */
 export const quotePromql = (value: string): string =>
-  value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
+  value
+    .replaceAll('\\', '\\\\')
+    .replaceAll('\n', '\\n')
+    .replaceAll('"', '\\x22')
+    .replaceAll("'", '\\x27')
+    .replaceAll('`', '\\x60');
