@@ -1,0 +1,133 @@
+import { parser } from '@prometheus-io/lezer-promql';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { fill, quotePromql, templateError } from './template.ts';
+
+describe('fill', () => {
+  const labels = { service: 'api', empty: '', odd: '{{ $labels.service }} $& $1' };
+  test.each<[template: string, expected: ReturnType<typeof fill>]>([
+    ['api', { text: 'api' }],
+    ['', { text: '' }],
+    ['{{ $labels.service }}', { text: 'api' }],
+    ['{{$labels.service}}', { text: 'api' }],
+    ['a-{{ $labels.service }}-{{  $labels.service  }}', { text: 'a-api-api' }],
+    ['{{ $since }}', { text: '42s' }],
+    // A value is never read as a template again, nor as a replacement pattern.
+    ['{{ $labels.odd }}', { text: '{{ $labels.service }} $& $1' }],
+    // An empty value would select everything: it is as good as missing.
+    ['{{ $labels.empty }}', { missing: 'empty' }],
+    ['{{ $labels.nothing }}', { missing: 'nothing' }],
+    ['{{ $labels.a }}{{ $labels.b }}', { missing: 'a' }],
+    ['{{ $now }}', { missing: '$now' }],
+    ['{{ }}', { missing: '' }],
+    // What every JavaScript object has is neither a label nor a variable.
+    ['{{ $labels.constructor }}', { missing: 'constructor' }],
+    ['{{ $labels.__proto__ }}', { missing: '__proto__' }],
+    ['{{ toString }}', { missing: 'toString' }],
+  ])('G5: %s', (template, expected) => {
+    expect(fill(template, labels, { $since: '42s' })).toEqual(expected);
+  });
+  test('G5: only values of labels are quoted, variables are ours', () => {
+    const quote = (value: string) => `<${value}>`;
+    expect(fill('{{ $labels.service }} {{ $since }}', labels, { $since: '1s' }, quote)).toEqual({
+      text: '<api> 1s',
+    });
+  });
+});
+
+test.each<[template: string, expected: string | null]>([
+  ['api', null],
+  ['{{ $labels.service }}', null],
+  ['{{ $since }}', null],
+  ['{{ $labels.service }}-{{ $labels.zone }}', null],
+  ['{{ $label.service }}', '{{ $label.service }} is not known: write {{ $labels.<name> }} or {{ $since }}'],
+  ['{{ .Labels.service }}', 'is not known'],
+  ['{{ $labels.a-b }}', 'is not known'],
+  ['{{ }}', 'is not known'],
+  ['{{ $labels.service', 'does not close'],
+  ['$labels.service }}', 'does not close'],
+  ['{{ $labels.service }} {{', 'does not close'],
+  ['{{\n$labels.service }}', null],
+  ['{ $labels.service }', null],
+])('what is wrong with %j: %s', (template, expected) => {
+  const error = templateError(template, ['$since']);
+  if (expected === null) expect(error).toBeNull();
+  else expect(error).toContain(expected);
+});
+
+test('without variables only labels are offered', () => {
+  expect(templateError('{{ $since }}')).toBe('{{ $since }} is not known: write {{ $labels.<name> }}');
+});
+
+describe('a hostile label value cannot change the query', () => {
+  /** Names of the nodes of the parsed query, in order, and its strings as Prometheus reads them. */
+  function parse(query: string) {
+    const nodes: string[] = [];
+    const strings: string[] = [];
+    parser.parse(query).iterate({
+      enter(node) {
+        nodes.push(node.name);
+        if (node.name === 'StringLiteral') strings.push(query.slice(node.from, node.to));
+      },
+    });
+    return { nodes, strings };
+  }
+  const QUERIES = {
+    '"': 'sum(rate(http_requests_total{service="{{ $labels.service }}"}[1m])) > 0',
+    "'": "sum(rate(http_requests_total{service='{{ $labels.service }}'}[1m])) > 0",
+    '`': 'sum(rate(http_requests_total{service=`{{ $labels.service }}`}[1m])) > 0',
+  };
+  const filled = (query: string, service: string) => {
+    const result = fill(query, { service }, {}, quotePromql);
+    if ('missing' in result) throw new Error(`missing ${result.missing}`);
+    return result.text;
+  };
+
+  const HOSTILE = [
+    'x"} or vector(1) or up{a="',
+    "x'} or vector(1) or up{a='",
+    'x`} or vector(1) or up{a=`',
+    '\\',
+    '\\"} or vector(1) #',
+    "\\'} or vector(1) #",
+    'a\nb',
+    '\\n',
+    '"\n} # ',
+    '{{ $labels.service }}',
+    'é✓😀',
+  ];
+  test.each(
+    Object.entries(QUERIES).flatMap(([quotes, query]) => HOSTILE.map((value) => ({ quotes, query, value }))),
+  )('G8: $value in $quotes', ({ query, value }) => {
+    expect(parse(filled(query, value)).nodes).toEqual(parse(filled(query, 'api')).nodes);
+  });
+
+  test('G8: any value of characters that mean something', () => {
+    const value = fc.string({
+      unit: fc.constantFrom('"', "'", '`', '\\', '\n', '{', '}', '#', 'n', 'x', '2', ' '),
+    });
+    fc.assert(
+      fc.property(
+        value.filter((text) => text !== ''),
+        (text) => {
+          for (const query of Object.values(QUERIES))
+            expect(parse(filled(query, text)).nodes).toEqual(parse(filled(query, 'api')).nodes);
+        },
+      ),
+      { seed: 5, numRuns: 1_000 },
+    );
+  });
+
+  test('G8: in double and single quotes it is still the same value', () => {
+    /** Go's escapes, as far as quotePromql writes them. */
+    const read = (literal: string) =>
+      literal
+        .slice(1, -1)
+        .replace(/\\(?:x([0-9a-f]{2})|(.))/gs, (_, hex: string | undefined, char: string) =>
+          hex === undefined ? (char === 'n' ? '\n' : char) : String.fromCharCode(Number.parseInt(hex, 16)),
+        );
+    for (const value of HOSTILE)
+      for (const query of [QUERIES['"'], QUERIES["'"]])
+        expect(parse(filled(query, value)).strings.map(read)).toEqual([value]);
+  });
+});
