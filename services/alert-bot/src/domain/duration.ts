@@ -32,6 +32,7 @@ export function parseDuration(text: string): Millis | undefined {
 /** Prints milliseconds in Prometheus' spelling: 90000 → `1m30s`, 0 → `0s`. */
 export function formatDuration(length: Millis): string {
   let rest = Math.round(length);
+  if (rest < 0) return `-${formatDuration(-rest)}`;
   if (rest === 0) return '0s';
   let text = '';
   for (const [unit, size] of UNITS) {
