@@ -166,7 +166,8 @@ export interface Change {
 /**
  * The one function that changes the status of an incident; each change is an event row. A change to the
  * same status only updates the fields.
- * @throws Error where the arrow does not exist (domain/incident.ts)
+ * @throws Error where the arrow does not exist (domain/incident.ts), or where the incident was read before
+ *   somebody else changed it: a closed one must not open again
  */
 export function changeStatus(db: Db, incident: Incident, to: Status, change: Change, now: Instant): void {
   if (to !== incident.status) {
@@ -177,26 +178,31 @@ export function changeStatus(db: Db, incident: Incident, to: Status, change: Cha
       to,
     });
   }
-  db.prepare(
-    `UPDATE incidents SET status = :status, reason = :reason, until = :until, next_look_at = :nextLookAt,
+  const proof = change.proof ?? incident.proof;
+  const { changes } = db
+    .prepare(
+      `UPDATE incidents SET status = :status, reason = :reason, until = :until, next_look_at = :nextLookAt,
        outcome = :outcome, weak_proof = :weakProof, proof = :proof, escalated_reason = :escalatedReason,
        escalated_at = :escalatedAt, deadline = :deadline, updated_at = :now, closed_at = :closedAt
-     WHERE id = :id`,
-  ).run({
-    id: incident.id,
-    status: to,
-    reason: change.reason === undefined ? incident.reason : change.reason,
-    until: change.until === undefined ? null : change.until,
-    nextLookAt: change.nextLookAt ?? now,
-    outcome: change.outcome ?? incident.outcome,
-    weakProof: change.weakProof ?? incident.weakProof,
-    proof: to === 'proving' ? JSON.stringify(change.proof ?? incident.proof) : null,
-    escalatedReason: (change.escalated ?? incident.escalated)?.reason ?? null,
-    escalatedAt: (change.escalated ?? incident.escalated)?.at ?? null,
-    deadline: change.deadline ?? incident.deadline,
-    now,
-    closedAt: to === 'closed' ? now : null,
-  });
+     WHERE id = :id AND status = :from`,
+    )
+    .run({
+      id: incident.id,
+      from: incident.status,
+      status: to,
+      reason: change.reason === undefined ? incident.reason : change.reason,
+      until: change.until === undefined ? null : change.until,
+      nextLookAt: change.nextLookAt ?? now,
+      outcome: change.outcome ?? incident.outcome,
+      weakProof: change.weakProof ?? incident.weakProof,
+      proof: to === 'proving' && proof !== null ? JSON.stringify(proof) : null,
+      escalatedReason: (change.escalated ?? incident.escalated)?.reason ?? null,
+      escalatedAt: (change.escalated ?? incident.escalated)?.at ?? null,
+      deadline: change.deadline ?? incident.deadline,
+      now,
+      closedAt: to === 'closed' ? now : null,
+    });
+  if (changes !== 1) throw new Error(`incident ${incident.id} is not ${incident.status} any more`);
 }
 
 /** Keeps a proof in progress where a crash finds it again. */
