@@ -49,10 +49,10 @@ const deliveryRow = z.object({
   tries: z.number(),
 });
 
-/** Deliveries that were acknowledged and not yet triaged, oldest first. */
+/** Deliveries that were acknowledged and not yet triaged, in the order in which they were committed. */
 export function pendingDeliveries(db: Db, limit: number): (Delivery & { tries: number })[] {
   return db
-    .prepare("SELECT * FROM deliveries WHERE state = 'pending' ORDER BY received_at, id LIMIT ?")
+    .prepare("SELECT * FROM deliveries WHERE state = 'pending' ORDER BY rowid LIMIT ?")
     .all(limit)
     .map((row) => {
       const r = deliveryRow.parse(row);

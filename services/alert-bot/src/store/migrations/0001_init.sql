@@ -9,7 +9,7 @@ CREATE TABLE deliveries (
   state        TEXT NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'triaged', 'rejected')),
   tries        INTEGER NOT NULL DEFAULT 0
 ) STRICT;
-CREATE INDEX deliveries_pending ON deliveries (received_at, id) WHERE state = 'pending';
+CREATE INDEX deliveries_pending ON deliveries (state) WHERE state = 'pending';
 
 -- One row per alert of a delivery: what became of it, or why it was rejected.
 CREATE TABLE delivery_alerts (
