@@ -67,13 +67,20 @@ export function escalationsOf(db: Db, incident: number): Escalation[] {
     .map((row) => escalationRow.parse(row));
 }
 
-/** Records that a sending succeeded (error null) or failed; a failed one is due again. */
+/**
+ * Records that a sending succeeded (error null) or failed; a failed one is due again, and so is one that
+ * ended while it was on its way.
+ */
 export function recordSending(db: Db, escalation: Escalation, error: string | null, now: Instant): void {
   if (error !== null) db.prepare('UPDATE escalations SET error = ? WHERE id = ?').run(error, escalation.id);
   else
-    db.prepare('UPDATE escalations SET last_sent_at = ?, end_sent = ?, error = NULL WHERE id = ?').run(
+    db.prepare(
+      `UPDATE escalations SET last_sent_at = :now, end_sent = :endSent, error = NULL
+       WHERE id = :id AND ended_at IS :endedAt`,
+    ).run({
       now,
-      escalation.endedAt === null ? 0 : 1,
-      escalation.id,
-    );
+      endSent: escalation.endedAt === null ? 0 : 1,
+      id: escalation.id,
+      endedAt: escalation.endedAt,
+    });
 }
