@@ -1,7 +1,7 @@
 /** The timeline: plain lines, and in a terminal one more that is rewritten while something is awaited. */
 export class Screen {
   private readonly out: NodeJS.WriteStream;
-  private waiting = false;
+  private shown = '';
 
   constructor(out: NodeJS.WriteStream) {
     this.out = out;
@@ -19,14 +19,16 @@ export class Screen {
 
   /** Rewritten by the next call. Nothing outside of a terminal. */
   progress(text: string): void {
-    if (!this.out.isTTY) return;
+    // Longer than a line could not be rewritten. Some terminals do not tell their width.
+    const fitting = text.slice(0, (this.out.columns || 80) - 1);
+    if (!this.out.isTTY || fitting === this.shown) return;
     this.clear();
-    this.out.write(text.slice(0, Math.max(20, this.out.columns - 1)));
-    this.waiting = true;
+    this.out.write(fitting);
+    this.shown = fitting;
   }
 
   private clear(): void {
-    if (this.waiting) this.out.write('\r\x1b[2K');
-    this.waiting = false;
+    if (this.shown !== '') this.out.write('\r\x1b[2K');
+    this.shown = '';
   }
 }
