@@ -29,14 +29,16 @@ export class PayloadError extends Error {
 
 const time = z.iso.datetime({ offset: true, error: 'write a time such as 2026-01-31T12:00:00Z' });
 
-const alertShape = z.object({
+const annotation = z.string({ error: 'an annotation is a string' });
+
+const alertFields = {
   status: z.enum(['firing', 'resolved'], { error: 'write "firing" or "resolved"' }).optional(),
   labels: z
     .record(z.string(), z.string({ error: 'a label value is a string' }), {
       error: 'labels are an object of strings such as {"alertname":"HighErrorRate","service":"api"}',
     })
     .refine((labels) => Object.keys(labels).length > 0, 'an alert has at least one label'),
-  annotations: z.record(z.string(), z.string()).optional(),
+  annotations: z.record(z.string(), annotation, { error: 'annotations are an object of strings' }).optional(),
   startsAt: time.optional(),
   endsAt: time.optional(),
   generatorURL: z.string().optional(),
@@ -44,19 +46,22 @@ const alertShape = z.object({
     .string()
     .regex(/^[0-9a-f]{16}$/, '16 hexadecimal digits, or leave it out')
     .optional(),
+};
+const alertShape = z.object(alertFields, {
+  error: 'an alert is an object such as {"status":"firing","labels":{"alertname":"HighErrorRate"}}',
 });
 
 const statusShape = z.enum(['firing', 'resolved'], { error: 'write "firing" or "resolved"' }).optional();
 
-const payloadShape = z.object({
+const SEND = 'send Alertmanager\'s payload, {"alerts":[…]}, or one alert: {"status":"firing","labels":{…}}';
+const payloadFields = {
   version: z.literal('4', { error: 'only version "4" of Alertmanager\'s webhook is known' }).optional(),
-  groupKey: z.string().optional(),
+  groupKey: z.string({ error: 'a text, or leave it out' }).optional(),
   status: statusShape,
-  truncatedAlerts: z.number().optional(),
-  alerts: z.array(z.unknown(), {
-    error: 'send Alertmanager\'s payload, {"alerts":[…]}, or one alert: {"status":"firing","labels":{…}}',
-  }),
-});
+  truncatedAlerts: z.number({ error: 'a number, or leave it out' }).optional(),
+  alerts: z.array(z.unknown(), { error: SEND }),
+};
+const payloadShape = z.object(payloadFields, { error: SEND });
 
 /**
  * Reads a webhook body: Alertmanager's version 4, or the short hand-written form, in which an alert needs
