@@ -46,7 +46,7 @@ describe.each(pages)('%s', (page) => {
   });
 
   it('names only commands of the bot that exist', () => {
-    const commands = ['serve', 'check', 'send', 'pause', 'resume', 'reset', 'token'];
+    const commands = ['serve', 'check', 'doctor', 'send', 'pause', 'resume', 'reset', 'token'];
     expect(all(text, /-- alert-bot ([a-z]+)/g).filter((name) => !commands.includes(name))).toEqual([]);
   });
 

@@ -9,14 +9,13 @@ import { formatPlaybookError } from './config/playbooks.ts';
 import { readTokens } from './config/tokens.ts';
 import type { Deps } from './deps.ts';
 import { formatDuration } from './domain/duration.ts';
-import type { Platform } from './domain/platform.ts';
 import { startEngine } from './engine/engine.ts';
 import { createHttp } from './http/app.ts';
 import { createIntake } from './intake/intake.ts';
 import { createTeardown } from './lifecycle.ts';
 import { createEvents } from './observe/events.ts';
 import { type Census, createMetrics, NO_INCIDENTS } from './observe/metrics.ts';
-import { createSupervisor } from './platforms/supervisor.ts';
+import { openPlatform } from './platforms/open.ts';
 import { createAlertmanager } from './signals/alertmanager.ts';
 import { createPrometheus } from './signals/prometheus.ts';
 import { currentPause, heartbeatAt, lastLogTime } from './store/controls.ts';
@@ -26,6 +25,8 @@ import { countByStatus } from './store/incidents.ts';
 
 /** A loop that has not come round for so long stands still. */
 const STUCK_AFTER = 60_000;
+/** At start the engine or its proxy may be a moment behind; without them the bot knows no target at all. */
+const ENGINE_PATIENCE = 20_000;
 /** The heartbeat comes each minute; five missed ones are a broken path. */
 const HEARTBEAT_LATE = 5 * 60_000;
 
@@ -59,7 +60,10 @@ export async function run(config: Config, signal: AbortSignal): Promise<void> {
       boot,
       now: clock.now,
       monotonic: clock.monotonic,
-      platform: await createPlatform(config.platform),
+      platform: await openPlatform(config.platform, {
+        patience: ENGINE_PATIENCE,
+        warn: (text) => log.error(text),
+      }),
       alertmanager: createAlertmanager(config.alertmanagerUrls.map((url) => new URL(url))),
       prometheus: createPrometheus(new URL(config.prometheusUrl)),
       playbooks: () => loaded.file,
@@ -92,12 +96,6 @@ export async function run(config: Config, signal: AbortSignal): Promise<void> {
   } finally {
     await teardown.run();
   }
-}
-
-/** Adapters are loaded when used: Docker's client costs start-up time and memory that the supervisor's needs not. */
-async function createPlatform(platform: Config['platform']): Promise<Platform> {
-  if (platform.kind === 'supervisor') return createSupervisor(platform.socket);
-  throw new Error('ALERT_BOT_PLATFORM=docker comes with the next change');
 }
 
 /** Lets the engine sleep until something was committed. A wake while it works is not lost. */

@@ -13,6 +13,10 @@ const COMMANDS: Readonly<Record<string, { summary: string; load(): Promise<Comma
     summary: 'check a playbook file',
     load: async () => (await import('./check.ts')).check,
   },
+  doctor: {
+    summary: 'look at everything the bot needs, and say what to mend',
+    load: async () => (await import('./doctor.ts')).doctor,
+  },
   send: {
     summary: 'send a test alert, as a webhook would',
     load: async () => (await import('./send.ts')).send,

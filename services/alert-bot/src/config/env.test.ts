@@ -86,7 +86,7 @@ test('the platform docker needs the address of the socket proxy', () => {
     "ALERT_BOT_DOCKER_URL is not set: ALERT_BOT_PLATFORM=docker needs the socket proxy's address, such as http://socket-proxy:2375.",
   ]);
   const config = readConfig({ ...rest, ALERT_BOT_DOCKER_URL: 'http://socket-proxy:2375/' });
-  expect(config.platform).toEqual({ kind: 'docker', url: 'http://socket-proxy:2375' });
+  expect(config.platform).toEqual({ kind: 'docker', url: 'http://socket-proxy:2375', hostProject: null });
 });
 
 test('a password in an address is refused and not repeated', () => {

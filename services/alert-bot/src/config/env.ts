@@ -7,7 +7,9 @@ const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'
 
 /** What `serve` runs with. Paths are absolute; URLs have no slash at the end. */
 export interface Config {
-  platform: { kind: 'supervisor'; socket: string } | { kind: 'docker'; url: string };
+  platform:
+    | { kind: 'supervisor'; socket: string }
+    | { kind: 'docker'; url: string; hostProject: string | null };
   dataDir: string;
   playbooks: string;
   overrides: string | null;
@@ -38,6 +40,10 @@ const variables = {
     )
     .optional(),
   ALERT_BOT_DOCKER_URL: httpUrl('http://socket-proxy:2375').optional(),
+  ALERT_BOT_DOCKER_PROJECT: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9_-]*$/, 'is not the name of a Compose project: leave it out in a container')
+    .optional(),
   ALERT_BOT_LISTEN: listen.default({ host: '127.0.0.1', port: 5000 }),
   ALERT_BOT_LOG_LEVEL: z
     .enum(LOG_LEVELS, { error: `is not a log level: set it to one of ${LOG_LEVELS.join(', ')}` })
@@ -95,7 +101,8 @@ function missingForPlatform(env: NodeJS.ProcessEnv): string[] {
 
 function platformOf(data: z.output<typeof schema>): Config['platform'] | undefined {
   const { ALERT_BOT_PLATFORM: kind, ALERT_BOT_SUPERVISOR_SOCKET: socket, ALERT_BOT_DOCKER_URL: url } = data;
-  if (kind === 'docker') return url === undefined ? undefined : { kind, url };
+  const hostProject = data.ALERT_BOT_DOCKER_PROJECT ?? null;
+  if (kind === 'docker') return url === undefined ? undefined : { kind, url, hostProject };
   return socket === undefined ? undefined : { kind, socket };
 }
 
@@ -110,7 +117,10 @@ export function describeConfig(config: Config): Readonly<Record<string, string>>
     ALERT_BOT_ALERTMANAGER_URLS: config.alertmanagerUrls.map(redact).join(','),
     ALERT_BOT_PROMETHEUS_URL: redact(config.prometheusUrl),
     ...(config.platform.kind === 'docker'
-      ? { ALERT_BOT_DOCKER_URL: redact(config.platform.url) }
+      ? {
+          ALERT_BOT_DOCKER_URL: redact(config.platform.url),
+          ALERT_BOT_DOCKER_PROJECT: config.platform.hostProject ?? "(the bot's own)",
+        }
       : { ALERT_BOT_SUPERVISOR_SOCKET: config.platform.socket }),
     ALERT_BOT_LISTEN: host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`,
     ALERT_BOT_LOG_LEVEL: config.logLevel,
