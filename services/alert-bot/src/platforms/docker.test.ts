@@ -1,0 +1,248 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type RequestListener } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test, vi } from 'vitest';
+import { PlatformError } from '../domain/platform.ts';
+import { idOf, listed } from './docker.fixture.ts';
+import { createDocker } from './docker.ts';
+import { parseAddress } from './docker-address.ts';
+import type { Listed } from './docker-shapes.ts';
+
+const ID = idOf('a');
+
+interface Answer {
+  status: number;
+  body: string;
+}
+const json = (value: unknown): Answer => ({ status: 200, body: JSON.stringify(value) });
+const message = (status: number, text: string): Answer => ({
+  status,
+  body: JSON.stringify({ message: text }),
+});
+
+function inspected(running: boolean, state: Record<string, unknown> = {}): Answer {
+  return json({
+    Id: ID,
+    Name: '/shop-api-1',
+    RestartCount: 0,
+    State: {
+      Running: running,
+      Paused: false,
+      Restarting: false,
+      ExitCode: 0,
+      StartedAt: '2026-01-01T00:00:00.123456789Z',
+      FinishedAt: '0001-01-01T00:00:00Z',
+      ...state,
+    },
+    Config: { Tty: false, Hostname: 'a', Image: 'node:24' },
+  });
+}
+
+/** An engine that answers each path as told; `asked` has what it was asked. */
+async function engine(answers: Readonly<Record<string, Answer>>) {
+  const folder = mkdtempSync(join(tmpdir(), 'engine-'));
+  const socketPath = join(folder, 'engine.sock');
+  const asked: string[] = [];
+  const listener: RequestListener = (request, response) => {
+    asked.push(`${request.method} ${request.url}`);
+    const { pathname } = new URL(request.url ?? '', 'http://engine');
+    const { status, body } = answers[`${request.method} ${pathname}`] ?? message(500, 'unexpected');
+    response.writeHead(status).end(body);
+  };
+  const server = createServer(listener);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  server.listen(socketPath, resolve);
+  await promise;
+  return {
+    asked,
+    platform: createDocker({
+      url: `unix://${socketPath}`,
+      self: { kind: 'host', project: 'shop' },
+      atMost: 2_000,
+    }),
+    [Symbol.dispose]() {
+      server.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function errorOf(asked: Promise<unknown>): Promise<PlatformError> {
+  const error: unknown = await asked.catch((reason: unknown) => reason);
+  if (error instanceof PlatformError) return error;
+  throw new Error('no PlatformError', { cause: error });
+}
+
+const LIST = 'GET /containers/json';
+const INSPECT = `GET /containers/${ID}/json`;
+const RESTART = `POST /containers/${ID}/restart`;
+const START = `POST /containers/${ID}/start`;
+
+describe('what an answer to a restart means', () => {
+  test.each<[string, Record<string, Answer>, string]>([
+    ['404 of the engine', { [RESTART]: message(404, `No such container: ${ID}`) }, 'not_found'],
+    ['404 of anything else', { [RESTART]: { status: 404, body: '<html>' } }, 'refused'],
+    ['400', { [RESTART]: message(400, 'bad') }, 'refused'],
+    ['403 of the proxy', { [RESTART]: { status: 403, body: 'forbidden' } }, 'refused'],
+    ['405 of the proxy', { [RESTART]: { status: 405, body: 'method not allowed' } }, 'refused'],
+    ['409', { [RESTART]: message(409, 'removal is already in progress') }, 'refused'],
+    [
+      '500, and it is down',
+      { [RESTART]: message(500, 'no mount'), [INSPECT]: inspected(false) },
+      'start_failed',
+    ],
+    ['500, and it runs', { [RESTART]: message(500, 'cannot kill'), [INSPECT]: inspected(true) }, 'in_doubt'],
+    [
+      '500, and it cannot be seen',
+      { [RESTART]: message(500, 'oops'), [INSPECT]: message(500, 'x') },
+      'in_doubt',
+    ],
+    ['502 without a word', { [RESTART]: { status: 502, body: '' } }, 'in_doubt'],
+    ['503 of the engine', { [RESTART]: message(503, 'busy') }, 'in_doubt'],
+    [
+      '502 that never reached the engine',
+      {
+        [RESTART]: {
+          status: 502,
+          body: 'dial unix /var/run/docker.sock: connect: no such file or directory',
+        },
+      },
+      'unavailable',
+    ],
+    ['504', { [RESTART]: { status: 504, body: '' } }, 'in_doubt'],
+    ['200 with words', { [RESTART]: { status: 200, body: 'hello' } }, 'in_doubt'],
+    ['302', { [RESTART]: { status: 302, body: '' } }, 'in_doubt'],
+  ])('%s', async (_, answers, code) => {
+    using fake = await engine(answers);
+    const error = await errorOf(fake.platform.act('restart', ID, 1_500, 2_000));
+    expect(error.code).toBe(code);
+    expect(error.message).toContain(`restart ${ID}`);
+    expect(fake.asked[0]).toBe(`${RESTART}?t=2`);
+    expect(fake.asked.filter((one) => one.startsWith('POST'))).toHaveLength(1);
+  });
+
+  test('204 is done; 304 to a start is, too', async () => {
+    using fake = await engine({ [RESTART]: { status: 204, body: '' }, [START]: { status: 304, body: '' } });
+    await fake.platform.act('restart', ID, 0, 2_000);
+    await fake.platform.act('start', ID, 0, 2_000);
+    expect(fake.asked).toEqual([`${RESTART}?t=0`, START]);
+  });
+
+  test('G3: a name in place of the full id is refused unasked', async () => {
+    using fake = await engine({});
+    for (const id of ['api', ID.slice(0, 12), `${ID}/../create`])
+      expect((await errorOf(fake.platform.act('restart', id, 0, 2_000))).code).toBe('refused');
+    expect((await errorOf(fake.platform.logs('api', 1))).code).toBe('refused');
+    expect(fake.asked).toEqual([]);
+  });
+});
+
+describe('what an answer to a question means', () => {
+  test.each<[string, Answer, string, string]>([
+    ['a proxy without its engine', { status: 502, body: '' }, 'unavailable', '502'],
+    ['a path that is not allowed', { status: 403, body: 'forbidden' }, 'refused', '403'],
+    ['an address of something else', { status: 404, body: '<html>' }, 'refused', '404'],
+    ['HTML', { status: 200, body: '<html>' }, 'in_doubt', 'a shape this bot does not know'],
+    ['another shape', json([{ Id: 'short' }]), 'in_doubt', '0.Id'],
+  ])('%s', async (_, answer, code, words) => {
+    using fake = await engine({ [LIST]: answer });
+    const error = await errorOf(fake.platform.list());
+    expect(error.code).toBe(code);
+    expect(error.message).toContain(words);
+  });
+
+  test('a log that cannot be read back is refused', async () => {
+    const logs = `GET /containers/${ID}/logs`;
+    using fake = await engine({
+      [INSPECT]: inspected(true),
+      [logs]: message(501, 'driver does not support reading'),
+    });
+    const error = await errorOf(fake.platform.logs(ID, 10));
+    expect(error.code).toBe('refused');
+    expect(error.message).toContain('driver does not support reading');
+  });
+
+  test('a container that goes away while it is asked about is left out', async () => {
+    const both = [listed('a', 'shop/api'), listed('b', 'shop/api')];
+    using fake = await engine({
+      [LIST]: json(both),
+      [INSPECT]: inspected(true),
+      [`GET /containers/${idOf('b')}/json`]: message(404, 'No such container: b'),
+    });
+    expect(await fake.platform.find('api')).toMatchObject([{ instances: [{ id: ID }] }]);
+  });
+});
+
+describe('how a container is seen', () => {
+  async function instance(state: Record<string, unknown>) {
+    using fake = await engine({ [LIST]: json([listed('a', 'shop/api')]), [INSPECT]: inspected(true, state) });
+    const [target] = await fake.platform.find('api');
+    return target?.instances[0];
+  }
+
+  test.each([
+    ['paused', { Paused: true }],
+    ['waiting for its restart policy', { Restarting: true, ExitCode: 1 }],
+  ])('%s: not running, whatever the engine calls it', async (_, state) => {
+    expect(await instance(state)).toMatchObject({ running: false });
+  });
+
+  test('never finished is null; times are those of the engine', async () => {
+    expect(await instance({})).toMatchObject({
+      startedAt: Date.UTC(2026, 0, 1, 0, 0, 0, 123),
+      finishedAt: null,
+      exitCode: null,
+      health: 'none',
+    });
+  });
+
+  test('its health, with the last output', async () => {
+    const Health = { Status: 'unhealthy', Log: [{ Output: 'ok' }, { Output: ' refused\n' }] };
+    expect(await instance({ Health })).toMatchObject({ health: 'unhealthy', healthDetail: 'refused' });
+    expect(await instance({ Health: { Status: 'starting', Log: null } })).toMatchObject({ healthDetail: '' });
+  });
+});
+
+test('G11: what was started as Prometheus is protected also after its tag moved on', async () => {
+  const moved: Listed = listed('a', 'mon/metrics', { Image: `sha256:${idOf('c')}` });
+  const answer: Answer = inspected(true);
+  const body = answer.body.replace('node:24', 'prom/prometheus:v3');
+  using fake = await engine({ [LIST]: json([moved]), [INSPECT]: { status: 200, body } });
+  expect(await fake.platform.list()).toMatchObject([{ protectedBecause: 'the bot depends on prometheus' }]);
+});
+
+test('what the bot is told by no variable of the docker CLI', async () => {
+  vi.stubEnv('DOCKER_HOST', 'tcp://127.0.0.1:1');
+  vi.stubEnv('DOCKER_TLS_VERIFY', '1');
+  using fake = await engine({ [LIST]: json([]) });
+  expect(await fake.platform.list()).toEqual([]);
+  vi.unstubAllEnvs();
+});
+
+test('names: the own project, another one, outside of Compose', () => {
+  const url = 'http://proxy:2375';
+  const { targetId } = createDocker({ url, self: { kind: 'host', project: 'shop' } });
+  expect(targetId('api')).toBe('docker:service:shop/api');
+  expect(targetId('other/api')).toBe('docker:service:other/api');
+  expect(targetId('container:redis')).toBe('docker:container:redis');
+  expect(createDocker({ url, self: { kind: 'host', project: null } }).targetId('redis')).toBe(
+    'docker:container:redis',
+  );
+});
+
+test('a name that does not resolve: unavailable, with what to do', async () => {
+  const platform = createDocker({ url: 'http://proxy.invalid:2375', self: { kind: 'host', project: null } });
+  const error = await errorOf(platform.list());
+  expect(error.code).toBe('unavailable');
+  expect(error.message).toMatch(
+    /^the engine at http:\/\/proxy\.invalid:2375 could not be asked to list its containers: /,
+  );
+});
+
+test.each(['proxy:2375', 'https://proxy:2376', 'unix://relative', 'http://proxy/path', ''])(
+  '"%s" is not the address of an engine',
+  (url) => {
+    expect(() => parseAddress(url)).toThrow('write http://socket-proxy:2375');
+  },
+);
