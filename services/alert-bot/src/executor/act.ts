@@ -135,11 +135,6 @@ async function callOnce(deps: Deps, attempt: Attempt, call: Call): Promise<CallE
   const lockedUntil = deps.monotonic() + attempt.grace + STILL_ON_ITS_WAY;
   try {
     await deps.platform.act(call.verb, call.instance_id, attempt.grace, attempt.grace + STILL_ON_ITS_WAY);
-    const after = await instanceNow(deps, attempt, call.instance_id);
-    if (after === null) return { kind: 'gone', why: 'the instance is gone after the call' };
-    return after.running
-      ? { kind: 'done', after }
-      : { kind: 'stopped', why: 'it is not running after the call' };
   } catch (error) {
     if (!(error instanceof PlatformError)) throw error;
     switch (error.code) {
@@ -155,6 +150,20 @@ async function callOnce(deps: Deps, attempt: Attempt, call: Call): Promise<CallE
       case 'in_doubt':
         return settleDoubt(deps, attempt, call, lockedUntil);
     }
+  }
+  return lookAfter(deps, attempt, call, lockedUntil);
+}
+
+/** The platform said that it is done. What it answers from now on cannot make that undone. */
+async function lookAfter(deps: Deps, attempt: Attempt, call: Call, lockedUntil: Millis): Promise<CallEnd> {
+  try {
+    const after = await instanceNow(deps, attempt, call.instance_id);
+    if (after === null) return { kind: 'gone', why: 'the instance is gone after the call' };
+    if (after.running) return { kind: 'done', after };
+    return { kind: 'stopped', why: 'it is not running after the call' };
+  } catch (error) {
+    if (!(error instanceof PlatformError)) throw error;
+    return settleDoubt(deps, attempt, call, lockedUntil);
   }
 }
 

@@ -1,0 +1,199 @@
+// The log, the supervisor and its processes are real; Alertmanager and Prometheus are small HTTP servers.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { bootSupervisor } from '../../../supervisor/src/harness.ts';
+import { PlatformError, type PlatformErrorCode, type Verb } from '../domain/platform.ts';
+import { consider } from '../engine/consider.ts';
+import { attemptFacts } from '../store/attempts.ts';
+import { targetState } from '../store/targets.ts';
+import { startSignals } from '../testing/signals.ts';
+import { createStage, type Stage, type StageOptions } from '../testing/stage.ts';
+import { runAttempt } from './attempt.ts';
+
+const NAMES = [
+  ...['refused', 'unavailable', 'not-found', 'start-failed', 'dead', 'after', 'changed', 'stopped'],
+  ...['unchanged', 'unknown', 'was-down', 'late'],
+];
+
+let box: Awaited<ReturnType<typeof bootSupervisor>>;
+let signals: Awaited<ReturnType<typeof startSignals>>;
+beforeAll(async () => {
+  const process = `{ command: [sleep, '100000'], labels: { alert-bot.enable: 'true' } }`;
+  box = await bootSupervisor(['processes:', ...NAMES.map((name) => `  ${name}: ${process}`)].join('\n'));
+  signals = await startSignals();
+});
+afterAll(async () => {
+  await signals[Symbol.asyncDispose]();
+  await box[Symbol.asyncDispose]();
+});
+
+const stageOf = (service: string, options?: StageOptions): Stage =>
+  createStage(box, signals.scene, service, options);
+
+/** The platform does what it is asked, and the answer is this error; with `doing` it does something else. */
+function answers(stage: Stage, code: PlatformErrorCode, doing?: (verb: Verb, id: string) => unknown): void {
+  const { act } = stage.platform;
+  stage.platform.act = async (verb, id, grace, atMost) => {
+    await (doing === undefined ? act(verb, id, grace, atMost) : doing(verb, id));
+    throw new PlatformError(code, `it is ${code}`);
+  };
+}
+
+const nothing = () => undefined;
+
+describe('what the platform answers to a call', { concurrent: true }, () => {
+  test('refused: the attempt failed, and a person has it', async () => {
+    using stage = stageOf('refused');
+    answers(stage, 'refused', nothing);
+    const id = await stage.queue();
+    await runAttempt(stage.deps, id);
+    expect(stage.incident(id)).toMatchObject({ status: 'escalated', reason: 'action_failed' });
+    expect(stage.attempts(id)).toMatchObject([{ outcome: 'failed', calls: ['restart: refused'] }]);
+    expect(attemptFacts(stage.db, stage.target, 0)).toHaveLength(1);
+    expect(stage.calls).toHaveLength(1);
+  });
+
+  test('G4: unavailable: nothing is spent, the circuit is as before, and there is a pause', async () => {
+    using stage = stageOf('unavailable', { limits: { budgets: [{ attempts: 1, per: 1_800_000 }] } });
+    answers(stage, 'unavailable', nothing);
+    const id = await stage.queue();
+    await runAttempt(stage.deps, id);
+    const { status, reason, until } = stage.incident(id);
+    expect({ status, reason }).toEqual({ status: 'deferred', reason: 'backoff' });
+    expect((until ?? 0) - stage.clock.now()).toBeGreaterThan(4_000);
+    expect(stage.attempts(id)).toMatchObject([{ outcome: 'not_called', calls: ['restart: not_called'] }]);
+    expect(attemptFacts(stage.db, stage.target, 0)).toEqual([]);
+    expect(targetState(stage.db, stage.target)).toMatchObject({ open: false, times: 0 });
+  });
+
+  test('not_found: the target is gone', async () => {
+    using stage = stageOf('not-found');
+    answers(stage, 'not_found', nothing);
+    const id = await stage.queue();
+    await runAttempt(stage.deps, id);
+    expect(stage.incident(id)).toMatchObject({ status: 'escalated', reason: 'target_gone' });
+    expect(stage.calls).toHaveLength(1);
+  });
+
+  test('G3: start_failed: one start in the same attempt, which is proven', async () => {
+    using stage = stageOf('start-failed');
+    const { act } = stage.platform;
+    answers(stage, 'start_failed', async (_, id) => {
+      await box.ask('POST', `/processes/${id}/stop`);
+      stage.platform.act = act;
+    });
+    const id = await stage.queue();
+    await runAttempt(stage.deps, id);
+    expect(stage.incident(id).status).toBe('proving');
+    expect(stage.attempts(id)).toMatchObject([{ number: 1, calls: ['restart: stopped', 'start: done'] }]);
+    expect(await stage.events()).toEqual(['start', 'stop', 'die', 'start']);
+  });
+
+  test('G3: start_failed, and the start fails too: the target is down, at once', async () => {
+    using stage = stageOf('dead');
+    answers(stage, 'start_failed', async (verb, id) => {
+      if (verb === 'restart') await box.ask('POST', `/processes/${id}/stop`);
+    });
+    const id = await stage.queue();
+    await runAttempt(stage.deps, id);
+    expect(stage.incident(id)).toMatchObject({ status: 'escalated', reason: 'target_down' });
+    expect(stage.attempts(id)).toMatchObject([
+      { outcome: 'target_down', calls: ['restart: stopped', 'start: stopped'] },
+    ]);
+    expect(await stage.events()).toEqual(['start', 'stop', 'die']);
+  });
+
+  test('G2: done, and then the platform is away: it was called, whatever is known of it', async () => {
+    using stage = stageOf('after');
+    const { act, inspect } = stage.platform;
+    stage.platform.act = async (...call) => {
+      await act(...call);
+      let away = 2;
+      stage.platform.inspect = async (target) => {
+        if (away-- > 0) throw new PlatformError('unavailable', 'nobody listens');
+        return inspect(target);
+      };
+    };
+    const id = await stage.queue();
+    await runAttempt(stage.deps, id);
+    expect(stage.attempts(id)).toMatchObject([{ outcome: null, calls: ['restart: done'] }]);
+    expect(stage.incident(id).status).toBe('proving');
+    expect(stage.calls).toHaveLength(1);
+  });
+});
+
+describe('G3: a call in doubt', { concurrent: true }, () => {
+  test.each(['timed_out', 'in_doubt'] as const)('%s, changed and running: it is proven', async (code) => {
+    using stage = stageOf(code === 'in_doubt' ? 'changed' : 'late');
+    answers(stage, code);
+    const id = await stage.queue();
+    await runAttempt(stage.deps, id);
+    expect(stage.incident(id).status).toBe('proving');
+    expect(stage.attempts(id)).toMatchObject([{ number: 1, outcome: null, calls: ['restart: done'] }]);
+    expect(await stage.events()).toEqual(['start', 'stop', 'die', 'start']);
+  });
+
+  test('changed and stopped for 2 s: one start in the same attempt', async () => {
+    using stage = stageOf('stopped');
+    const { act } = stage.platform;
+    answers(stage, 'in_doubt', async (_, id) => {
+      await box.ask('POST', `/processes/${id}/stop`);
+      stage.platform.act = act;
+    });
+    const id = await stage.queue();
+    await runAttempt(stage.deps, id);
+    expect(stage.attempts(id)).toMatchObject([{ number: 1, calls: ['restart: stopped', 'start: done'] }]);
+    expect(await stage.events()).toEqual(['start', 'stop', 'die', 'start']);
+    const [restart, start] = stage.calls;
+    expect((start?.at ?? 0) - (restart?.at ?? 0)).toBeGreaterThan(2_000);
+  });
+
+  test('unchanged until the lock ends: not done, and the retry has the next number', async () => {
+    using stage = stageOf('unchanged', { speed: 20 });
+    const { act } = stage.platform;
+    answers(stage, 'in_doubt', nothing);
+    const id = await stage.queue();
+    const began = stage.clock.monotonic();
+    await runAttempt(stage.deps, id);
+    expect(stage.clock.monotonic() - began).toBeGreaterThan(16_000);
+    expect(stage.incident(id)).toMatchObject({ status: 'deferred', reason: 'backoff' });
+    expect(attemptFacts(stage.db, stage.target, 0)).toHaveLength(1);
+
+    stage.platform.act = act;
+    stage.clock.advance(5_000);
+    await consider(stage.deps, id);
+    await runAttempt(stage.deps, id);
+    expect(stage.attempts(id)).toMatchObject([
+      { number: 1, outcome: 'not_done', calls: ['restart: not_done'] },
+      { number: 2, outcome: null, calls: ['restart: done'] },
+    ]);
+    expect(await stage.events()).toEqual(['start', 'stop', 'die', 'start']);
+  });
+
+  test('unknown to the end: lost, and a person has it', async () => {
+    using stage = stageOf('unknown', { speed: 20 });
+    answers(stage, 'in_doubt', () => {
+      stage.platform.inspect = async () => {
+        throw new PlatformError('unavailable', 'nobody listens');
+      };
+    });
+    const id = await stage.queue();
+    await runAttempt(stage.deps, id);
+    expect(stage.incident(id)).toMatchObject({ status: 'escalated', reason: 'lost' });
+    expect(stage.attempts(id)).toMatchObject([{ outcome: 'lost', calls: ['restart: lost'] }]);
+    expect(stage.calls).toHaveLength(1);
+  });
+
+  test('not running before and after: it is started, once', async () => {
+    using stage = stageOf('was-down', { speed: 20 });
+    const { act } = stage.platform;
+    const before = await box.process('was-down');
+    await box.ask('POST', `/processes/${before.id}/stop`);
+    answers(stage, 'in_doubt', () => {
+      stage.platform.act = act;
+    });
+    const id = await stage.queue();
+    await runAttempt(stage.deps, id);
+    expect(stage.attempts(id)).toMatchObject([{ calls: ['restart: stopped', 'start: done'] }]);
+    expect(await stage.events()).toEqual(['start', 'stop', 'die', 'start']);
+  });
+});
