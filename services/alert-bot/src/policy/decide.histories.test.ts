@@ -10,7 +10,7 @@ import { ESCALATE, HOUR, MINUTE, NOW, OPTED_IN, RESTART, SECOND } from './facts.
 import { quarantineFor, spentBudget } from './limits.ts';
 
 // Whole histories of one target: whatever the order of alerts, times, outcomes and people's orders, the
-// promises of G4, G5, G11 and G13 hold at every single decision. The world below does with a decision what
+// promises of G4, G5, G7, G11 and G13 hold at every single decision. The world below does with a decision what
 // executor/attempt.ts, executor/prove.ts and decision/conclude.ts do, and gathers facts as decision/facts.ts
 // does. It is harsher in one respect: two incidents share the target all the time.
 
@@ -26,6 +26,7 @@ type Event =
   | { do: 'reset' }
   | { do: 'close'; who: number }
   | { do: 'elsewhere'; acting: number }
+  | { do: 'dependency'; is: 'well' | 'back' | 'unwell' | 'unknown' }
   | { do: 'target'; found: Facts['target']['found']; protected: boolean; invalid: boolean }
   | { do: 'owner'; enabled: boolean; playbooks: readonly string[] | null; observe: boolean }
   | { do: 'reload'; mode: 'observe' | 'act'; known: boolean };
@@ -53,6 +54,8 @@ interface Incident {
   deadline: Instant;
   escalated: Facts['incident']['escalated'];
   notCalledAt: Instant | null;
+  openedAt: Instant;
+  unwellAt: Instant | null;
 }
 
 /** What the world did: an attempt reserved at `at`, and the person's reset it comes after. */
@@ -76,6 +79,8 @@ class World {
   #alert: Facts['alert'] = { state: 'firing', detail: 'firing' };
   #paused: Facts['paused'] = null;
   #elsewhere = 0;
+  /** null: the target depends on nothing. */
+  #dependency: Facts['dependencies']['all'][number]['state'] | null = null;
   #target: Extract<Event, { do: 'target' }> = {
     do: 'target',
     found: 'one',
@@ -131,6 +136,14 @@ class World {
       case 'elsewhere':
         this.#elsewhere = event.acting;
         return;
+      case 'dependency':
+        this.#dependency = {
+          well: { wellSince: NOW - 24 * HOUR },
+          back: { wellSince: this.now },
+          unwell: { unwell: 'it is not running' },
+          unknown: { unknown: 'no answer' },
+        }[event.is];
+        return;
       case 'target':
         this.#target = event;
         return;
@@ -145,8 +158,15 @@ class World {
 
   #newIncident(): Incident {
     this.#opened += 1;
-    const deadline = this.now + this.#history.limits.deferAtMost;
-    return { id: String(this.#opened), status: 'new', deadline, escalated: null, notCalledAt: null };
+    return {
+      id: String(this.#opened),
+      status: 'new',
+      openedAt: this.now,
+      deadline: this.now + this.#history.limits.deferAtMost,
+      escalated: null,
+      notCalledAt: null,
+      unwellAt: null,
+    };
   }
 
   /** As readFacts does; a person's reset hides what was reserved before it, apart from what is still open. */
@@ -169,9 +189,9 @@ class World {
       many: { found: 'many', ids: ['supervisor:api', 'supervisor:api2'] },
       unknown: { found: 'unknown', why: 'no answer' },
     };
-    const { id, status, deadline, escalated, notCalledAt } = incident;
+    const { id, status, openedAt, deadline, escalated, notCalledAt, unwellAt } = incident;
     return {
-      incident: { id, status, openedAt: 0, deadline, escalated },
+      incident: { id, status, openedAt, deadline, escalated },
       playbook: this.#playbook.known
         ? {
             name: 'p',
@@ -190,7 +210,12 @@ class World {
       resetAt: this.#resetAt,
       lastIncidentEndedAt: this.#lastEndedAt !== null && this.#lastEndedAt > since ? this.#lastEndedAt : null,
       paused: paused ? this.#paused : null,
-      dependencies: { all: [], unwellAt: null, targetStartedAt: null, letsGoAfter: 0 },
+      dependencies: {
+        all: this.#dependency === null ? [] : [{ id: 'supervisor:postgres', state: this.#dependency }],
+        unwellAt,
+        targetStartedAt: this.#attempts.at(-1)?.reservedAt ?? null,
+        letsGoAfter: MINUTE,
+      },
       actingElsewhere: this.#elsewhere,
       concurrent: 2,
     };
@@ -210,6 +235,7 @@ class World {
         return;
       case 'defer':
         incident.status = 'deferred';
+        if (decision.reason === 'dependency_unhealthy') incident.unwellAt = this.now;
         if (PERSONS_STOPS.includes(decision.reason))
           incident.deadline = this.now + this.#history.limits.deferAtMost;
         return;
@@ -346,6 +372,13 @@ function assertMayAct(facts: Facts, decision: Extract<Decision, { kind: 'act' }>
     decision.reason !== 'trial' || (circuit.open && circuit.until !== null && circuit.until <= now),
     'G4: no trial is due',
   );
+  const { all, unwellAt, letsGoAfter } = facts.dependencies;
+  must(
+    all.every(({ state }) => 'wellSince' in state),
+    'G7: what it depends on is unwell or unknown',
+  );
+  const settled = Math.max(incident.openedAt, unwellAt === null ? 0 : unwellAt + letsGoAfter) + 5 * SECOND;
+  must(all.length === 0 || now >= settled, 'G7: what it depends on has not settled');
   for (const { attempts: atMost, per } of budgetsOf(facts)) {
     const inWindow = attempts.filter(({ reservedAt }) => reservedAt + per > now).length;
     must(inWindow < atMost, `G4: ${inWindow} of ${atMost} attempts are in the window`);
@@ -433,11 +466,18 @@ const event: fc.Arbitrary<Event> = fc.oneof(
     arbitrary: fc.record({ do: fc.constant('pause' as const), lasts: fc.option(length) }),
   },
   { weight: 3, arbitrary: fc.constant<Event>({ do: 'resume' }) },
-  { weight: 1, arbitrary: fc.constant<Event>({ do: 'reset' }) },
+  { weight: 3, arbitrary: fc.constant<Event>({ do: 'reset' }) },
   { weight: 7, arbitrary: fc.record({ do: fc.constant('close' as const), who }) },
   {
     weight: 2,
     arbitrary: fc.record({ do: fc.constant('elsewhere' as const), acting: fc.constantFrom(0, 0, 1, 2) }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('dependency' as const),
+      is: fc.constantFrom(...(['well', 'well', 'well', 'back', 'unwell', 'unknown'] as const)),
+    }),
   },
   {
     weight: 2,
@@ -526,6 +566,8 @@ const REACHABLE: readonly Reason[] = [
   'cooldown',
   'backoff',
   'action_in_progress',
+  'settle',
+  'dependency_unhealthy',
   'blast_radius',
   'paused',
   'silenced',

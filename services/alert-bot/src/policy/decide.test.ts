@@ -262,6 +262,48 @@ describe('the alert and what people said', () => {
   ])('%s', check);
 });
 
+describe('what the target depends on', () => {
+  const db = (state: Facts['dependencies']['all'][number]['state']): Partial<Facts> => ({
+    dependencies: {
+      all: [{ id: 'supervisor:postgres', state }],
+      unwellAt: null,
+      targetStartedAt: NOW - HOUR,
+      letsGoAfter: MINUTE,
+    },
+  });
+  const well = db({ wellSince: NOW - 2 * HOUR });
+  test.each<Row>([
+    ['G7: well', [well], act('first_attempt')],
+    ['G7: unwell', [db({ unwell: 'down' })], defer('dependency_unhealthy')],
+    ['G7: cannot be asked', [db({ unknown: 'no answer' })], defer('guard_unavailable')],
+    ['G7: settles first', [well, incident({ openedAt: NOW - 4_999 })], defer('settle', NOW + 1)],
+    ['G7: for five seconds', [well, incident({ openedAt: NOW - 5_000 })], act('first_attempt')],
+    [
+      'G7: back, but the rule still sees the outage',
+      [db({ wellSince: NOW - 10 * SECOND })],
+      defer('settle', NOW + 55 * SECOND),
+    ],
+    [
+      'G7: a spent budget pages nobody meanwhile',
+      [db({ unwell: 'down' }), three],
+      defer('dependency_unhealthy'),
+      ['budget_exhausted', 'steps_exhausted'],
+    ],
+    [
+      'G13: a silence goes before it and may last',
+      [db({ unwell: 'down' }), firing('silenced'), overdue],
+      defer('silenced'),
+      ['dependency_unhealthy'],
+    ],
+    // A trial waits for the database as everything does, and is not lost over it.
+    [
+      'G7: a trial waits as well',
+      [db({ unwell: 'down' }), open(NOW - MINUTE), threeLongAgo, told('quarantined', NOW - HOUR)],
+      defer('dependency_unhealthy'),
+    ],
+  ])('%s', check);
+});
+
 describe('loops', () => {
   const two = [attempt(9 * MINUTE), attempt(8 * MINUTE)];
   test.each<Row>([

@@ -99,6 +99,13 @@ describe('sequences of looks', () => {
       ],
       `${U} ${U} ${U}`,
     ],
+    // `up` is 0 until it listens: what the rule saw until then was not of a process that serves.
+    [
+      'evaluations before the first scrape that was answered do not count',
+      { stable: 0 },
+      [5, 10].map((s) => look(s + 2, { scrapes: [{ at: at(1), value: 0 }, ...up(6)], rules: [rule(s)] })),
+      `${U} ${U}`,
+    ],
     ['not scraped yet', { stable: 0 }, [look(5, { scrapes: [] }), look(10, { scrapes: [] })], `${U} ${U}`],
     // The samples of the process that was killed say nothing about the new one.
     [
