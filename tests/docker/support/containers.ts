@@ -95,3 +95,17 @@ export async function openProject() {
   };
 }
 export type Project = Awaited<ReturnType<typeof openProject>>;
+
+/** What the engine itself says happened to a container: one line an event, such as `die` or `start`. */
+export async function eventsOf(id: string, since: number): Promise<readonly string[]> {
+  const printed = await docker(
+    'events',
+    `--since=${(since / 1_000).toFixed(3)}`,
+    `--until=${(Date.now() / 1_000).toFixed(3)}`,
+    `--filter=container=${id}`,
+    '--filter=event=die',
+    '--filter=event=start',
+    '--format={{.Action}}',
+  );
+  return printed === '' ? [] : printed.split('\n');
+}
