@@ -1,13 +1,25 @@
+/**
+ * Every repetition has a bound, or cannot give back what it took: logs are the services' own, and one long line
+ * must not hold up the bot (a megabyte took minutes).
+ */
 const SECRETS: readonly [RegExp, string][] = [
-  // user:password@ in any URL
-  [/([a-z][a-z0-9+.-]*:\/\/[^\s:@/"']*:)[^\s@/"']+@/gi, '$1***@'],
-  [/\b(bearer|basic)\s+[a-z0-9._~+/=-]{6,}/gi, '$1 ***'],
-  // password=…, "token": "…", api_key: …
+  // user:password@ in any URL; the last @ before the path ends the password
+  [/\b([a-z][a-z0-9+.-]{0,30}:\/\/[^\s:@/"']{0,200}:)[^\s/"'\\]{1,500}@/gi, '$1***@'],
   [
-    /("?\b[\w.-]*(?:password|passwd|secret|token|api[_-]?key|authorization|cookie)"?\s*[:=]\s*)("[^"]*"|'[^']*'|[^\s,;&"'}]+)/gi,
+    /-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]{0,30}PRIVATE KEY-----|$)/g,
+    '***private key***',
+  ],
+  // Whole headers: their values have spaces and semicolons in them.
+  [
+    /\b((?:set-|proxy-)?(?:cookie|authorization)(?:\\?["'])?[^\S\n]{0,20}[:=][^\S\n]{0,20}(?:\\?["'])?)[^\n"'\\]+/gi,
     '$1***',
   ],
-  [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?-----END [A-Z ]*PRIVATE KEY-----/g, '***private key***'],
+  [/\b(bearer|basic)\s{1,20}[a-z0-9._~+/=-]{6,}/gi, '$1 ***'],
+  // password=…, "token": "…", api_key: …
+  [
+    /((?:password|passwd|secret|token|(?:api|access|private)[_-]?key)(?:\\?["'])?\s{0,20}[:=]\s{0,20})(?:\\"(?:(?!\\")[^\n]){0,4000}\\"|"(?:[^"\\]|\\.){0,4000}"|'(?:[^'\\]|\\.){0,4000}'|["']?[^\s,;&"'}\\]+)/gi,
+    '$1***',
+  ],
 ];
 
 /** Takes what looks like a secret out of a text before it is kept. Errs towards taking too much. */
