@@ -11,6 +11,7 @@ const healthcheck = z.object({
 const service = z.object({
   image: z.string().optional(),
   build: z.object({ context: z.string(), dockerfile: z.string() }).optional(),
+  command: z.array(z.string()).nullish(),
   user: z.string().optional(),
   privileged: z.boolean().optional(),
   read_only: z.boolean().optional(),
