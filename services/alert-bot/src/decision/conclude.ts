@@ -4,6 +4,7 @@ import { formatDuration, type Instant } from '../domain/duration.ts';
 import type { Facts } from '../domain/facts.ts';
 import type { Outcome } from '../domain/incident.ts';
 import { type EscalateReason, explain, PERSONS_STOPS } from '../domain/reason.ts';
+import type { Events } from '../observe/events.ts';
 import { attemptsOf } from '../store/attempts.ts';
 import type { Db } from '../store/db.ts';
 import { recordDecision } from '../store/decisions.ts';
@@ -64,6 +65,12 @@ export function applyDecision(
       break;
   }
   return isNew;
+}
+
+/** Reports a new decision, and the end that a skip is; once it is committed. */
+export function tellDecision(events: Events, incident: Incident, decision: Decision, now: Instant): void {
+  events.decided(incident, decision);
+  if (decision.kind === 'skip') events.closed(incident, 'dismissed', now);
 }
 
 /** `acting` may not close at once: its attempt was given up first, which is a deferral. */

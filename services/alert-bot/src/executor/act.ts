@@ -98,6 +98,8 @@ async function callAndSettle(
   instance: Instance,
   verb: Verb,
 ): Promise<CallEnd> {
+  // A bot that is being stopped begins nothing any more.
+  deps.stopping.throwIfAborted();
   const call = await write(deps.db, () => {
     const now = deps.now();
     addEvent(deps.db, incident.id, now, 'attempt', `${verb} ${instance.name}`, {
@@ -134,7 +136,8 @@ export async function settle(
 async function callOnce(deps: Deps, attempt: Attempt, call: Call): Promise<CallEnd> {
   const lockedUntil = deps.monotonic() + attempt.grace + STILL_ON_ITS_WAY;
   try {
-    await deps.platform.act(call.verb, call.instance_id, attempt.grace, attempt.grace + STILL_ON_ITS_WAY);
+    const atMost = attempt.grace + STILL_ON_ITS_WAY;
+    await orStopped(deps, deps.platform.act(call.verb, call.instance_id, attempt.grace, atMost));
   } catch (error) {
     if (!(error instanceof PlatformError)) throw error;
     switch (error.code) {
@@ -152,6 +155,18 @@ async function callOnce(deps: Deps, attempt: Attempt, call: Call): Promise<CallE
     }
   }
   return lookAfter(deps, attempt, call, lockedUntil);
+}
+
+/** A stop of the bot does not wait for the platform: the next process looks what became of the intent. */
+async function orStopped(deps: Deps, acting: Promise<void>): Promise<void> {
+  const stopped = Promise.withResolvers<never>();
+  const onStop = () => stopped.reject(deps.stopping.reason);
+  deps.stopping.addEventListener('abort', onStop, { once: true });
+  try {
+    await Promise.race([acting, stopped.promise]);
+  } finally {
+    deps.stopping.removeEventListener('abort', onStop);
+  }
 }
 
 /** The platform said that it is done. What it answers from now on cannot make that undone. */

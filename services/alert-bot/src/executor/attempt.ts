@@ -1,4 +1,4 @@
-import { applyDecision } from '../decision/conclude.ts';
+import { applyDecision, tellDecision } from '../decision/conclude.ts';
 import { askOutside, type Outside, readFacts } from '../decision/facts.ts';
 import type { Deps } from '../deps.ts';
 import type { Decision } from '../domain/decision.ts';
@@ -69,7 +69,7 @@ async function reserve(deps: Deps, id: number): Promise<Reserved | null> {
     return { decision, incident, isNew: false, attempt, facts, target: outside.found };
   });
   if (done === null) return null;
-  if (done.isNew) deps.events.decided(done.incident, done.decision);
+  if (done.isNew) tellDecision(deps.events, done.incident, done.decision, now);
   if (done.attempt === null) {
     deps.wake();
     return null;

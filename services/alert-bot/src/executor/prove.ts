@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { applyDecision, closeIncident, escalate } from '../decision/conclude.ts';
+import { applyDecision, closeIncident, escalate, tellDecision } from '../decision/conclude.ts';
 import { askOutside, readFacts } from '../decision/facts.ts';
 import { rulesOf } from '../decision/rules.ts';
 import type { Deps } from '../deps.ts';
@@ -188,7 +188,7 @@ export async function decideAnew(
     return { decision, isNew: applyDecision(db, current, decision, facts, now) };
   });
   if (ended !== null) deps.events.attemptEnded(incident, ended.outcome, why);
-  if (done?.isNew) deps.events.decided(incident, done.decision);
+  if (done?.isNew) tellDecision(deps.events, incident, done.decision, now);
   deps.wake();
 }
 

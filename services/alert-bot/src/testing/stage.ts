@@ -93,7 +93,6 @@ export function createStage(
     endsAt: null,
     generatorURL: '',
   };
-  const context = { playbooks: file.playbooks, targetId: supervisor.targetId };
   const target = supervisor.targetId(service);
 
   const stage = {
@@ -111,6 +110,7 @@ export function createStage(
     events: () => box.events(service),
     /** The alert arrives. @returns the incident */
     async fire(change: Partial<typeof alert> = {}): Promise<number> {
+      const context = { playbooks: file.playbooks, targetId: supervisor.targetId };
       const triaged = await write(log.db, () =>
         triageAlert(log.db, context, { ...alert, ...change }, 'alertmanager', clock.now()),
       );
