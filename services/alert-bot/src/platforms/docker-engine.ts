@@ -52,10 +52,7 @@ export function createEngine(url: string): Engine {
       const ask = { atMost, purpose: `${verb} ${id}`, harmless: false };
       const answer: unknown = await exchange(address, ask, async (docker) => {
         const container = docker.getContainer(fullId(who, ask, id));
-        // Whole seconds are all it takes; less than asked for would cut a polite stop short.
-        return verb === 'restart'
-          ? container.restart({ t: Math.ceil(grace / 1_000) })
-          : startOrRuns(container);
+        return verb === 'restart' ? container.restart(graceOf(grace)) : startOrRuns(container);
       });
       // "Done" has no words. Some proxies turn it into 200, and so does whatever else listens at a wrong address.
       if (Buffer.isBuffer(answer) && answer.length === 0) return;
@@ -68,6 +65,13 @@ export function createEngine(url: string): Engine {
     },
   };
 }
+
+/**
+ * Whole seconds are all the engine takes; less than asked for would cut a polite stop short. Only as a query:
+ * left to itself dockerode sends it as a body too, which the engine does not read, and a proxy that is
+ * still writing it when the engine has answered "no such container" says 502 instead (seen).
+ */
+const graceOf = (grace: Millis) => ({ _query: { t: Math.ceil(grace / 1_000) }, _body: {} });
 
 /** @returns the answer of a start; 304 says that it runs already, which is what was wanted */
 async function startOrRuns(container: Docker.Container): Promise<unknown> {

@@ -45,7 +45,8 @@ async function engine(answers: Readonly<Record<string, Answer>>) {
   const socketPath = join(folder, 'engine.sock');
   const asked: string[] = [];
   const listener: RequestListener = (request, response) => {
-    asked.push(`${request.method} ${request.url}`);
+    const length = request.headers['content-length'] ?? '0';
+    asked.push(`${request.method} ${request.url}${length === '0' ? '' : ` with ${length} bytes`}`);
     const { pathname } = new URL(request.url ?? '', 'http://engine');
     const { status, body } = answers[`${request.method} ${pathname}`] ?? message(500, 'unexpected');
     response.writeHead(status).end(body);
