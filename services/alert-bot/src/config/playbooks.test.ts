@@ -233,3 +233,15 @@ test('a service may be named outright, with a query that does the same', () => {
   const text = GOOD.replaceAll('{{ $labels.service }}', () => 'worker');
   expect(load(text).file.playbooks[0]?.service).toBe('worker');
 });
+
+// A label of an alert is written by whoever sends alerts: it must not be able to change the query.
+test.for([
+  ['sum(rate(x{service=~"{{ $labels.service }}"}[{{ $since }}]))', 'a value such as .* would widen it'],
+  ['sum(rate(x{service="api"}[{{ $since }}])) > {{ $labels.limit }}', 'quote it'],
+])('a prove query %s is refused', ([query, says]) => {
+  const text = GOOD.replace(/query: '.*', /, `query: '${query}', `);
+  const loaded = loadPlaybooks(text, 'p.yml');
+  expect('errors' in loaded ? loaded.errors.map((error) => error.message).join() : 'no error').toContain(
+    says,
+  );
+});

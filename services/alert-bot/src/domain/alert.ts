@@ -35,7 +35,7 @@ const SEPARATOR = 0xff;
 
 /**
  * Alertmanager's fingerprint of a label set: FNV-1a (64 bit) over the sorted names, each name and each
- * value followed by 0xFF. Source: prometheus/common model/signature.go, labelSetToFingerprint.
+ * value followed by 0xFF. A label with an empty value is none (seen). Source: prometheus/common model/signature.go, labelSetToFingerprint.
  * @returns 16 hexadecimal digits
  */
 export function fingerprint(labels: Labels): string {
@@ -48,7 +48,9 @@ export function fingerprint(labels: Labels): string {
     add(SEPARATOR);
   };
   // Go sorts strings by bytes, JavaScript by UTF-16 units; they differ above U+FFFF, so bytes are compared.
-  const names = Object.keys(labels).sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+  const names = Object.keys(labels)
+    .filter((name) => labels[name] !== '')
+    .sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
   for (const name of names) {
     addText(name);
     addText(labels[name] ?? '');

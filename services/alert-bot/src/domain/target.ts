@@ -71,6 +71,7 @@ export interface OptIn {
 }
 
 const PREFIX = 'alert-bot.';
+const KNOWN = ['enable', 'mode', 'cooldown', 'budget', 'playbooks'].map((name) => `${PREFIX}${name}`);
 
 /**
  * Reads the opt-in labels of a target.
@@ -79,6 +80,10 @@ const PREFIX = 'alert-bot.';
  */
 export function readOptIn(labels: Target['labels']): OptIn | { invalid: string } {
   const label = (name: string) => labels[`${PREFIX}${name}`];
+  const unknown = Object.keys(labels).find((name) => name.startsWith(PREFIX) && !KNOWN.includes(name));
+  // A misspelt limit must not read as "no limit".
+  if (unknown !== undefined)
+    return { invalid: `label ${unknown} is not known: write one of ${KNOWN.join(', ')}` };
   const enable = label('enable');
   if (enable !== undefined && enable !== 'true' && enable !== 'false')
     return { invalid: `label ${PREFIX}enable="${enable}": write "true" or "false"` };

@@ -151,10 +151,19 @@ describe('G4: what counts towards a budget', () => {
     const reservedAt = (since: number) =>
       attemptFacts(log.db, 'supervisor:api', since).map((attempt) => attempt.reservedAt);
     expect(reservedAt(0)).toEqual([NOON, NOON + 2]);
-    expect(reservedAt(NOON)).toEqual([NOON + 2]);
+    // One of the same millisecond as a reset counts: the safe side.
+    expect(reservedAt(NOON)).toEqual([NOON, NOON + 2]);
+    expect(reservedAt(NOON + 1)).toEqual([NOON + 2]);
   });
 
-  test('nothing from before a reset', () => {
+  test('an open one from before a reset', () => {
+    using log = temporaryLog();
+    const { id } = anIncident(log.db);
+    reserve(log.db, id);
+    expect(attemptFacts(log.db, 'supervisor:api', NOON + 60_000)).toHaveLength(1);
+  });
+
+  test('nothing that ended before a reset', () => {
     using log = temporaryLog();
     const { id } = anIncident(log.db);
     endAttempt(log.db, reserve(log.db, id).id, 'did_not_help', '', NOON);

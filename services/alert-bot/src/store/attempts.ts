@@ -114,12 +114,15 @@ const factRow = z.object({
   ended_at: maybeInstant,
 });
 
-/** The attempts on a target that count, reserved after `since`, oldest first. */
+/**
+ * The attempts on a target that count, reserved since a reset, oldest first. One that is still open counts
+ * whenever it was reserved: a reset must not hide it. One of the same millisecond as the reset counts too.
+ */
 export function attemptFacts(db: Db, target: TargetId, since: Instant): AttemptFact[] {
   return db
     .prepare(
       `SELECT incident_id, step, reserved_at, ended_at FROM attempts
-       WHERE target_id = ? AND reserved_at > ? AND coalesce(outcome, '') <> 'not_called' ORDER BY id`,
+       WHERE target_id = ? AND (reserved_at >= ? OR ended_at IS NULL) AND coalesce(outcome, '') <> 'not_called' ORDER BY id`,
     )
     .all(target, since)
     .map((row) => {
