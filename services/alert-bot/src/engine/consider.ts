@@ -11,7 +11,7 @@ import { reopen } from '../triage/triage.ts';
 
 /**
  * Looks at one incident: gathers the facts, decides, writes the decision. What fires no longer is not
- * decided about: proof is sought that the target is well, or, once a person has it, it is closed.
+ * decided about: proof is sought that the target is well.
  */
 export async function consider(deps: Deps, id: number): Promise<void> {
   const { db } = deps;
@@ -42,11 +42,8 @@ export const isFiring = (deps: Deps, incident: Incident): boolean =>
 async function ended(deps: Deps, incident: Incident): Promise<void> {
   const { db } = deps;
   const now = deps.now();
-  if (incident.status === 'escalated') {
-    await write(db, () => closeIncident(db, incident, 'handed_over', {}, now));
-    deps.events.closed(incident, 'handed_over', now);
-    return;
-  }
+  // A person has it: seekEnd watches for its end.
+  if (incident.status === 'escalated') return;
   if (incident.target === null) {
     await write(db, () => closeIncident(db, incident, 'dismissed', {}, now));
     deps.events.closed(incident, 'dismissed', now);

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Deps } from '../deps.ts';
 import type { Millis } from '../domain/duration.ts';
 import { runAttempt } from '../executor/attempt.ts';
+import { seekEnd } from '../executor/handed-over.ts';
 import { seekProof } from '../executor/prove.ts';
 import { recoverAttempt } from '../executor/recover.ts';
 import { recordAlive } from '../store/controls.ts';
@@ -85,8 +86,11 @@ export function startEngine(deps: Deps, woken: () => Promise<void>): Engine {
     switch (incident.status) {
       case 'new':
       case 'deferred':
-      case 'escalated':
         if (incident.nextLookAt <= deps.now() || !isFiring(deps, incident)) await consider(deps, incident.id);
+        return;
+      case 'escalated':
+        if (!isFiring(deps, incident)) return run(incident, seekEnd);
+        if (incident.nextLookAt <= deps.now()) await consider(deps, incident.id);
         return;
       case 'queued':
         return run(incident, runAttempt);
