@@ -11,7 +11,7 @@ import { actingElsewhere, attemptFacts, lastNotCalledAt } from '../store/attempt
 import { currentPause } from '../store/controls.ts';
 import { lastDecidedAt } from '../store/decisions.ts';
 import { type Episode, episodesOf } from '../store/episodes.ts';
-import { type Incident, lastActedIncidentEnd } from '../store/incidents.ts';
+import { type Incident, lastActedIncidentEnd, listIncidents } from '../store/incidents.ts';
 import { targetState } from '../store/targets.ts';
 import { matching } from '../triage/triage.ts';
 import { askDependencies, type DependencyStates } from './dependencies.ts';
@@ -83,11 +83,50 @@ async function askAlert(
   const fromAlertmanager = open.some((episode) => episode.source === 'alertmanager');
   try {
     const reading = fromAlertmanager ? await deps.alertmanager.read(now) : null;
-    return { alert: together(open.map((episode) => stateOf(episode, reading, now))), reading };
+    const facts = open.map((episode) => stateOf(episode, reading, now));
+    return { alert: together(await withoutStale(deps, incident, open, facts)), reading };
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
     return { alert: { state: 'unknown', detail }, reading: null };
   }
+}
+
+/**
+ * Takes Alertmanager's word for an alert back where the last incident of the target ended with the proof that
+ * it is gone: until it is told of the end, Alertmanager repeats it (for minutes, if Prometheus was restarted and
+ * does not know that it fired). From the proof on only Prometheus can say that it fires again.
+ */
+async function withoutStale(
+  deps: Deps,
+  incident: Incident,
+  open: readonly Episode[],
+  facts: readonly AlertFact[],
+): Promise<AlertFact[]> {
+  const proven = provenGone(deps, incident);
+  const doubted = open.map(
+    (episode, i) =>
+      episode.source === 'alertmanager' && facts[i]?.state === 'firing' && proven.has(episode.fingerprint),
+  );
+  if (!doubted.includes(true)) return [...facts];
+  const rules = await rulesOf(deps, incident);
+  return facts.map((fact, i) => {
+    if (doubted[i] !== true) return fact;
+    const own = rules?.find(({ episode }) => episode.id === open[i]?.id);
+    if (own?.rule.alerting === true) return fact;
+    return own === undefined
+      ? { state: 'unknown', detail: 'proven to be gone, and Prometheus does not say whether it fires again' }
+      : { state: 'absent', detail: 'proven to be gone: Alertmanager has not heard of it yet' };
+  });
+}
+
+/** Fingerprints that the incident before this one of the same target proved to be gone. */
+function provenGone(deps: Deps, { id, target }: Incident): ReadonlySet<string> {
+  if (target === null) return new Set();
+  const [last] = listIncidents(deps.db, { target, before: id }, 1);
+  const episodes = last === undefined ? [] : episodesOf(deps.db, last.id);
+  return new Set(
+    episodes.filter(({ closedBy }) => closedBy === 'proven').map(({ fingerprint }) => fingerprint),
+  );
 }
 
 /** What one reading says of an episode. A manual alert is its own truth, for five minutes (design §4). */
