@@ -9,7 +9,7 @@ import { decide } from '../policy/decide.ts';
 import { advance, proofTakesUpTo, type Verdict } from '../policy/proof.ts';
 import { type Attempt, type AttemptOutcome, endAttempt, openAttemptOf } from '../store/attempts.ts';
 import { write } from '../store/db.ts';
-import { episodesOf } from '../store/episodes.ts';
+import { type Episode, episodesOf } from '../store/episodes.ts';
 import { addEvent } from '../store/events.ts';
 import { changeStatus, type Incident, incidentById, type ProofRow, saveProof } from '../store/incidents.ts';
 import { setCircuit, targetState } from '../store/targets.ts';
@@ -69,7 +69,8 @@ export async function seekProof(deps: Deps, id: number): Promise<void> {
     const incident = incidentById(deps.db, id);
     if (incident?.status !== 'proving' || incident.proof === null) return;
     const attempt = openAttemptOf(deps.db, id) ?? null;
-    if (attempt === null && fires(deps, incident)) return firesAgain(deps, incident);
+    const firing = firingOf(deps, id);
+    if (attempt === null && firing.length > 0) return firesAgain(deps, incident);
 
     const instances = await instancesOf(deps, incident);
     if (instances !== null && replaced(incident.proof, instances)) {
@@ -78,9 +79,13 @@ export async function seekProof(deps: Deps, id: number): Promise<void> {
     }
     const look = await lookAt(deps, incident, incident.proof, instances);
     const { proof, verdict } = advance(incident.proof, look);
-    if (verdict.verdict === 'good') return proven(deps, incident, attempt, verdict.weak);
-    if (verdict.verdict === 'bad') return refuted(deps, incident, attempt, verdict.why);
-    if (look.at >= proof.deadline) return unproven(deps, incident, attempt, verdict);
+    if (verdict.verdict === 'good' && (await proven(deps, incident, attempt, verdict.weak, firing))) return;
+    // Gone by itself, what is bad is no verdict before the deadline: the alert that says so, such as ServiceDown
+    // after its `for`, is still to come and can be acted on. A person's turn would keep the bot from it.
+    if (verdict.verdict === 'bad' && (attempt !== null || look.at >= proof.deadline))
+      return refuted(deps, incident, attempt, verdict.why);
+    if (verdict.verdict === 'undecided' && look.at >= proof.deadline)
+      return unproven(deps, incident, attempt, verdict);
     await keep(deps, id, { ...incident.proof, ...proof, clean: { ...proof.clean } });
     await delay(LOOK_EVERY, undefined, { signal: deps.stopping });
   }
@@ -96,37 +101,44 @@ const replaced = (proof: ProofRow, instances: readonly Instance[]): boolean =>
 const keep = (deps: Deps, id: number, proof: ProofRow): Promise<void> =>
   write(deps.db, () => saveProof(deps.db, id, proof));
 
-const fires = (deps: Deps, incident: Incident): boolean =>
-  episodesOf(deps.db, incident.id).some((episode) => episode.closedAt === null);
+/** The open episodes of an incident. */
+const firingOf = (deps: Deps, id: number): Episode[] =>
+  episodesOf(deps.db, id).filter((episode) => episode.closedAt === null);
 
 /** While recovery was being proven the alert fired again: back to deciding, nothing was done yet. */
 const firesAgain = (deps: Deps, incident: Incident): Promise<void> =>
   decideAnew(deps, incident, 'the alert fires again', null);
 
+/** @returns false where an alert came while it was looked: the proof says nothing of that one */
 async function proven(
   deps: Deps,
   incident: Incident,
   attempt: Attempt | null,
   weak: 'no_traffic' | null,
-): Promise<void> {
+  looked: readonly Episode[],
+): Promise<boolean> {
   const { db } = deps;
   const now = deps.now();
   const outcome = attempt === null ? 'recovered' : 'healed';
-  await write(db, () => {
+  const closed = await write(db, () => {
+    const firing = firingOf(deps, incident.id);
+    if (firing.some(({ id }) => looked.every((episode) => episode.id !== id))) return false;
     const proof = weak === null ? 'proven' : 'proven weakly: no request since the start';
     addEvent(db, incident.id, now, 'proof', proof, { weak });
     if (attempt !== null) endAttempt(db, attempt.id, 'helped', `${proof} after the restart`, now);
     // Two evaluations of its rule without the alert say that it is over, before `resolved` arrives.
-    for (const episode of episodesOf(db, incident.id))
-      if (episode.closedAt === null) endEpisode(db, episode, 'proven', now);
+    for (const episode of firing) endEpisode(db, episode, 'proven', now);
     // The trial closes the circuit; an attempt that spent the budget leaves it open.
     if (attempt?.reason === 'trial' && incident.target !== null)
       setCircuit(db, incident.target, { open: false, until: null, times: 0 });
     closeIncident(db, incident, outcome, { weakProof: weak }, now);
+    return true;
   });
+  if (!closed) return false;
   if (attempt !== null) deps.events.attemptEnded(incident, 'helped', 'proven');
   deps.events.closed(incident, outcome, now);
   deps.wake();
+  return true;
 }
 
 async function refuted(deps: Deps, incident: Incident, attempt: Attempt | null, why: string): Promise<void> {
