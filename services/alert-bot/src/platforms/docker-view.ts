@@ -37,12 +37,15 @@ export function toInstance({ Id, Name, RestartCount, State }: Inspected): Instan
     startedAt: State.StartedAt,
     finishedAt: State.FinishedAt,
     restartCount: RestartCount,
-    // While it runs the engine says 0, which is nobody's exit code.
-    exitCode: running ? null : State.ExitCode,
+    exitCode: hasEnded(State) ? State.ExitCode : null,
     health: State.Health?.Status ?? 'none',
     healthDetail: State.Health?.Log?.at(-1)?.Output.trim() ?? '',
   };
 }
+
+/** The engine's exit code is 0 also of what runs, is paused or was never started: none of these finished well. */
+const hasEnded = (state: Inspected['State']): boolean =>
+  state.StartedAt !== null && (!state.Running || state.Restarting);
 
 /** Everything that any of its containers depends on; twice with different conditions where they differ. */
 function dependenciesOf(containers: readonly Listed[]): readonly Dependency[] {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { PlatformError } from '../domain/platform.ts';
 import { idOf, listed } from './docker.fixture.ts';
-import { createDocker } from './docker.ts';
+import { createDocker, type Self } from './docker.ts';
 import { parseAddress } from './docker-address.ts';
 import type { Listed } from './docker-shapes.ts';
 
@@ -40,7 +40,10 @@ function inspected(running: boolean, state: Record<string, unknown> = {}): Answe
 }
 
 /** An engine that answers each path as told; `asked` has what it was asked. */
-async function engine(answers: Readonly<Record<string, Answer>>) {
+async function engine(
+  answers: Readonly<Record<string, Answer>>,
+  self: Self = { kind: 'host', project: 'shop' },
+) {
   const folder = mkdtempSync(join(tmpdir(), 'engine-'));
   const socketPath = join(folder, 'engine.sock');
   const asked: string[] = [];
@@ -59,7 +62,7 @@ async function engine(answers: Readonly<Record<string, Answer>>) {
     asked,
     platform: createDocker({
       url: `unix://${socketPath}`,
-      self: { kind: 'host', project: 'shop' },
+      self,
       atMost: 2_000,
     }),
     [Symbol.dispose]() {
@@ -182,11 +185,14 @@ describe('how a container is seen', () => {
     return target?.instances[0];
   }
 
+  const never = '0001-01-01T00:00:00Z';
   test.each([
-    ['paused', { Paused: true }],
-    ['waiting for its restart policy', { Restarting: true, ExitCode: 1 }],
-  ])('%s: not running, whatever the engine calls it', async (_, state) => {
-    expect(await instance(state)).toMatchObject({ running: false });
+    ['paused', { Paused: true }, null],
+    ['waiting for its restart policy', { Restarting: true, ExitCode: 1 }, 1],
+    ['never started', { Running: false, StartedAt: never }, null],
+    ['ended', { Running: false }, 0],
+  ])('%s: not running, and finished well only if it ended', async (_, state, exitCode) => {
+    expect(await instance(state)).toMatchObject({ running: false, exitCode });
   });
 
   test('never finished is null; times are those of the engine', async () => {
@@ -213,7 +219,38 @@ test('G11: what was started as Prometheus is protected also after its tag moved 
   expect(await fake.platform.list()).toMatchObject([{ protectedBecause: 'the bot depends on prometheus' }]);
 });
 
-test('what the bot is told by no variable of the docker CLI', async () => {
+test('G11: a bot that does not know itself finds services, to say why it leaves them alone', async () => {
+  using fake = await engine(
+    { [LIST]: json([listed('a', 'shop/api')]), [INSPECT]: inspected(true) },
+    {
+      kind: 'unknown',
+      why: 'no trace',
+    },
+  );
+  expect(await fake.platform.find('api')).toMatchObject([
+    { id: 'docker:service:shop/api', protectedBecause: expect.stringContaining('acts on nothing: no trace') },
+  ]);
+});
+
+test('an answer that never ends is given up before it fills the memory', async () => {
+  const server = createServer((_, response) => {
+    const more = () => response.writable && response.write('x'.repeat(1024 * 1024), () => setImmediate(more));
+    more();
+  });
+  const { promise, resolve } = Promise.withResolvers<void>();
+  server.listen(0, '127.0.0.1', resolve);
+  await promise;
+  const address = server.address();
+  const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
+  const error = await errorOf(
+    createDocker({ url, self: { kind: 'host', project: null }, atMost: 15_000 }).list(),
+  );
+  server.close();
+  expect(error.code).toBe('in_doubt');
+  expect(error.message).toContain('longer than');
+});
+
+test('no variable of the docker CLI leads it elsewhere', async () => {
   vi.stubEnv('DOCKER_HOST', 'tcp://127.0.0.1:1');
   vi.stubEnv('DOCKER_TLS_VERIFY', '1');
   using fake = await engine({ [LIST]: json([]) });

@@ -4,7 +4,7 @@ import type { Target, TargetId } from '../domain/target.ts';
 import { parseAddress } from './docker-address.ts';
 import { createEngine } from './docker-engine.ts';
 import { statusOf } from './docker-failure.ts';
-import { isOneOff, replicaOf, targetIdFor, targetIdOf } from './docker-identity.ts';
+import { composeOf, isOneOff, replicaOf, targetIdFor, targetIdOf } from './docker-identity.ts';
 import { protection } from './docker-protection.ts';
 import type { Self } from './docker-self.ts';
 import type { Listed } from './docker-shapes.ts';
@@ -38,11 +38,11 @@ export function createDocker(options: DockerPlatformOptions): Platform {
   const targetId = (service: string): TargetId => targetIdFor(service, ownProject);
 
   /** Targets as they are now, protected or not; always of a whole list, since protection follows dependencies. */
-  async function look(wanted: (id: TargetId) => boolean): Promise<readonly Target[]> {
+  async function look(wanted: (container: Listed) => boolean): Promise<readonly Target[]> {
     const left = countdown(atMost);
     const listed = await engine.list(left());
     const because = protection(await withImageNames(listed, left), { self, socketPath, proxyHost });
-    const members = listed.filter((container) => !isOneOff(container) && wanted(targetIdOf(container)));
+    const members = listed.filter((container) => !isOneOff(container) && wanted(container));
     const seen = await inspectAll(members, left);
     const targets = Map.groupBy(seen, ({ listed }) => targetIdOf(listed));
     return [...targets].flatMap(([id, all]) => {
@@ -50,6 +50,11 @@ export function createDocker(options: DockerPlatformOptions): Platform {
       const why = all.map(({ listed }) => because.get(listed.Id)).find((reason) => reason !== undefined);
       return first === undefined ? [] : [toTarget(id, [first, ...others], why ?? null)];
     });
+  }
+
+  /** A bot without a project of its own to look in finds the service in any, to say why it is not touched. */
+  function isNamesake(container: Listed, service: string): boolean {
+    return self.kind === 'unknown' && composeOf(container)?.service === service;
   }
 
   /** A container that went away since it was listed is left out. */
@@ -82,10 +87,11 @@ export function createDocker(options: DockerPlatformOptions): Platform {
     name: 'docker',
     targetId,
     list: () => look(() => true),
-    find: (service) => look((id) => id === targetId(service)),
+    find: (service) =>
+      look((container) => targetIdOf(container) === targetId(service) || isNamesake(container, service)),
 
     async inspect(id) {
-      const [target] = await look((one) => one === id);
+      const [target] = await look((container) => targetIdOf(container) === id);
       if (target !== undefined) return target;
       throw new PlatformError(
         'not_found',
