@@ -1,10 +1,11 @@
 import type { Logger } from 'pino';
 import type { Decision } from '../domain/decision.ts';
 import type { Outcome } from '../domain/incident.ts';
+import type { Verb } from '../domain/platform.ts';
 import { type EscalateReason, explain } from '../domain/reason.ts';
 import type { AttemptOutcome } from '../store/attempts.ts';
 import type { AlertOutcome } from '../store/deliveries.ts';
-import type { Metrics, Refusal } from './metrics.ts';
+import type { CallResult, Metrics, Refusal } from './metrics.ts';
 
 export type Events = ReturnType<typeof createEvents>;
 
@@ -64,7 +65,7 @@ export function createEvents(log: Logger, metrics: Metrics) {
     acting(incident: Subject, verb: string, instance: string, attempt: number): void {
       log.info({ ...about(incident), verb, instance, attempt }, `${verb} begins`);
     },
-    called(incident: Subject, verb: string, result: string, took: number): void {
+    called(incident: Subject, verb: Verb, result: CallResult, took: number): void {
       metrics.calls.inc({ verb, result });
       log.info({ ...about(incident), verb, result, took_ms: Math.round(took) }, `${verb}: ${result}`);
     },

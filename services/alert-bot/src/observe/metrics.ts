@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { OUTCOMES, type Status } from '../domain/incident.ts';
+import type { Verb } from '../domain/platform.ts';
 import { REASONS } from '../domain/reason.ts';
 import { ATTEMPT_OUTCOMES } from '../store/attempts.ts';
 import { ALERT_OUTCOMES } from '../store/deliveries.ts';
@@ -9,6 +10,10 @@ export type Metrics = ReturnType<typeof createMetrics>;
 /** Why a POST was refused before anything of it was stored. */
 export const REFUSALS = ['unauthorized', 'not_json', 'invalid', 'too_large', 'log_unavailable'] as const;
 export type Refusal = (typeof REFUSALS)[number];
+
+/** How a call to the platform ends, as far as can be known. */
+export const CALL_RESULTS = ['done', 'not_called', 'not_done', 'stopped', 'refused', 'gone', 'lost'] as const;
+export type CallResult = (typeof CALL_RESULTS)[number];
 
 /** What the gauges ask at each scrape. */
 export interface Census {
@@ -77,6 +82,8 @@ export function createMetrics(census: Census) {
   for (const outcome of ALERT_OUTCOMES) metrics.alerts.inc({ outcome }, 0);
   for (const outcome of ATTEMPT_OUTCOMES) metrics.attempts.inc({ outcome }, 0);
   for (const outcome of OUTCOMES) metrics.closed.inc({ outcome }, 0);
+  for (const verb of ['restart', 'start'] satisfies Verb[])
+    for (const result of CALL_RESULTS) metrics.calls.inc({ verb, result }, 0);
   for (const result of ['sent', 'failed']) metrics.sendings.inc({ result }, 0);
   for (const [kind, reasons] of Object.entries(REASONS))
     for (const reason of reasons) metrics.decisions.inc({ kind, reason }, 0);
