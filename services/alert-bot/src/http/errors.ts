@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import { StoreError } from '../store/db.ts';
 
 /** What a caller did wrong, or what the bot cannot do now: code for machines, sentence for people. */
 export class HttpError extends Error {
@@ -25,7 +26,7 @@ const STATUS = {
 
 /** The one mapping of errors to answers. What is not an HttpError is internal and shown as a fixed sentence. */
 export function answerError(c: Context, error: unknown, failed: (error: unknown) => void): Response {
-  const known = error instanceof HttpError ? error : null;
+  const known = asHttpError(error);
   if (known === null) failed(error);
   const { code, message, field } = known ?? {
     code: 'internal' as const,
@@ -33,4 +34,11 @@ export function answerError(c: Context, error: unknown, failed: (error: unknown)
     field: undefined,
   };
   return c.json({ error: { code, message, ...(field === undefined ? {} : { field }) } }, STATUS[code]);
+}
+
+function asHttpError(error: unknown): HttpError | null {
+  if (error instanceof HttpError) return error;
+  if (error instanceof StoreError)
+    return new HttpError('log_unavailable', `${error.message}; nothing was changed, try again`);
+  return null;
 }
