@@ -11,28 +11,47 @@ import { addEvent } from '../store/events.ts';
 import { incidentById, listIncidents, lookAtOnce, openIncidentOf } from '../store/incidents.ts';
 import { knownTargets, resetTarget, targetState } from '../store/targets.ts';
 import { HttpError } from './errors.ts';
-import { incidentDetail, incidentView } from './view.ts';
+import { incidentDetail, incidentView, pauseView } from './view.ts';
 
-const duration = z.string().transform((text, context) => {
+/** Beyond it a date cannot be written down. */
+const LONGEST_PAUSE = 100 * 365 * 24 * 3_600_000;
+
+const duration = z.string({ error: 'write a duration such as "5m"' }).transform((text, context) => {
   const length = parseDuration(text);
-  if (length !== undefined && length > 0) return length;
-  context.addIssue({ code: 'custom', message: `"${text}" is not a duration: write one such as 5m` });
+  if (length !== undefined && length > 0 && length <= LONGEST_PAUSE) return length;
+  const message =
+    length !== undefined && length > 0
+      ? `"${text}" is too long: leave it out to pause until resume`
+      : `"${text}" is not a duration: write one such as 5m`;
+  context.addIssue({ code: 'custom', message });
   return z.NEVER;
 });
 
-const person = z.object({
+const SAY_WHO = 'send {"by":"your name","why":"…"}';
+const person = {
   by: z.string({ error: 'say who you are' }).trim().min(1, 'say who you are').max(200),
-  why: z.string().max(2_000).default(''),
-});
-const pauseShape = z.strictObject({ ...person.shape, for: duration.optional() });
-const personShape = z.strictObject(person.shape);
+  why: z.string({ error: 'a text' }).max(2_000).default(''),
+};
+const pauseShape = strict({ ...person, for: duration.optional() }, SAY_WHO);
+const personShape = strict(person, SAY_WHO);
 
-const listShape = z.object({
+const INCIDENT = 'an incident number';
+const LIMIT = 'a number from 1 to 500';
+const listShape = strict({
   status: z.enum(STATUSES, { error: `one of ${STATUSES.join(', ')}` }).optional(),
   target: z.string().optional(),
-  before: z.coerce.number({ error: 'an incident number' }).int().positive().optional(),
-  limit: z.coerce.number({ error: 'a number from 1 to 500' }).int().min(1).max(500).default(50),
+  before: z.coerce.number({ error: INCIDENT }).int(INCIDENT).positive(INCIDENT).optional(),
+  limit: z.coerce.number({ error: LIMIT }).int(LIMIT).min(1, LIMIT).max(500, LIMIT).default(50),
 });
+
+/** An object of these keys and no others: a typo must not be taken for a wish that was left out. */
+function strict<T extends z.ZodRawShape>(shape: T, otherwise = '') {
+  const keys = Object.keys(shape).join(', ');
+  return z.strictObject(shape, {
+    error: (issue) =>
+      issue.code === 'unrecognized_keys' ? `there is no "${issue.keys[0]}"; there are ${keys}` : otherwise,
+  });
+}
 
 /** What people ask and do, behind the admin token. */
 export function apiRoutes(deps: Deps): Hono {
@@ -40,7 +59,7 @@ export function apiRoutes(deps: Deps): Hono {
   const app = new Hono();
 
   app.get('/incidents', (c) => {
-    const { limit, ...filter } = parse(listShape, c.req.query());
+    const { limit, ...filter } = parse(listShape, c.req.query(), '(query)');
     return c.json({ incidents: listIncidents(db, filter, limit).map(incidentView) });
   });
 
@@ -54,7 +73,8 @@ export function apiRoutes(deps: Deps): Hono {
 
   app.get('/targets', async (c) => {
     const targets = await list(deps);
-    return c.json({ paused: currentPause(db, deps.now()), targets: targets.map((t) => targetView(deps, t)) });
+    const paused = pauseView(currentPause(db, deps.now()));
+    return c.json({ paused, targets: targets.map((t) => targetView(deps, t)) });
   });
 
   app.post('/pause', async (c) => {
@@ -110,11 +130,11 @@ export function apiRoutes(deps: Deps): Hono {
   return app;
 }
 
-function parse<T extends z.ZodType>(shape: T, data: unknown): z.output<T> {
+function parse<T extends z.ZodType>(shape: T, data: unknown, whole = '(body)'): z.output<T> {
   const parsed = shape.safeParse(data);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  const field = issue?.path.join('.') || '(body)';
+  const field = issue?.path.join('.') || whole;
   throw new HttpError('invalid', `${field}: ${issue?.message ?? 'not understood'}`, field);
 }
 
@@ -123,7 +143,7 @@ async function readJson(request: Request): Promise<unknown> {
   try {
     return text === '' ? {} : JSON.parse(text);
   } catch {
-    throw new HttpError('invalid', 'the body is not JSON: send {"by":"your name","why":"…"}', '(body)');
+    throw new HttpError('invalid', `the body is not JSON: ${SAY_WHO}`, '(body)');
   }
 }
 

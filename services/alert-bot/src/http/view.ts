@@ -1,6 +1,7 @@
 import type { Instant } from '../domain/duration.ts';
 import { explain, REASONS } from '../domain/reason.ts';
 import { type Attempt, attemptsOf, callsOf } from '../store/attempts.ts';
+import type { currentPause } from '../store/controls.ts';
 import type { Db } from '../store/db.ts';
 import { decisionsOf } from '../store/decisions.ts';
 import { type Episode, episodesOf } from '../store/episodes.ts';
@@ -17,6 +18,9 @@ const explained = (reason: string | null): string | null => {
     .find((one) => one === reason);
   return known === undefined ? null : explain(known);
 };
+
+export const pauseView = (pause: ReturnType<typeof currentPause>) =>
+  pause === null ? null : { ...pause, at: time(pause.at), until: time(pause.until) };
 
 /** An incident as lists show it. Times are ISO 8601 in UTC. */
 export const incidentView = (incident: Incident) => ({
