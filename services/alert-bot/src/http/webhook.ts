@@ -85,7 +85,7 @@ function read(deps: WebhookDeps, body: string, now: Instant): Payload {
     return parsePayload(body, now);
   } catch (error) {
     if (!(error instanceof PayloadError)) throw error;
-    deps.events.refused(error.field === '(body)' ? 'not_json' : 'invalid', error.message);
+    deps.events.refused(error.isJson ? 'invalid' : 'not_json', error.message);
     throw new HttpError('invalid', error.message, error.field);
   }
 }

@@ -21,9 +21,11 @@ export interface Payload {
 export class PayloadError extends Error {
   override name = 'PayloadError';
   readonly field: string;
-  constructor(field: string, message: string) {
+  readonly isJson: boolean;
+  constructor(field: string, message: string, isJson = true) {
     super(message);
     this.field = field;
+    this.isJson = isJson;
   }
 }
 
@@ -100,7 +102,7 @@ function parseJson(body: string): unknown {
     return JSON.parse(body);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new PayloadError('(body)', `the body is not JSON: ${why}`);
+    throw new PayloadError('(body)', `the body is not JSON: ${why}`, false);
   }
 }
 
