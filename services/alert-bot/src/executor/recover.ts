@@ -1,5 +1,6 @@
 import type { Deps } from '../deps.ts';
 import { PlatformError } from '../domain/platform.ts';
+import type { Instance } from '../domain/target.ts';
 import { type Attempt, callsOf, openAttemptOf } from '../store/attempts.ts';
 import { type Incident, incidentById } from '../store/incidents.ts';
 import { conclude, makeCalls, STILL_ON_ITS_WAY, settle } from './act.ts';
@@ -24,7 +25,7 @@ export async function recoverAttempt(deps: Deps, id: number): Promise<void> {
       attempt,
       outcome: 'not_called',
     });
-  if (last.ended_at !== null && last.result === 'done') return goOn(deps, incident, attempt);
+  if (last.result === 'done' && last.after !== null) return goOn(deps, incident, attempt, last.after);
   // In doubt, or ended and not concluded: the crash came before the call was answered, or between two commits.
   // The lock counts from now, not from the call: how long we were away is not known to our clock.
   const lockedUntil = deps.monotonic() + attempt.grace + STILL_ON_ITS_WAY;
@@ -35,15 +36,22 @@ export async function recoverAttempt(deps: Deps, id: number): Promise<void> {
     last,
     await settleDoubt(deps, attempt, last, lockedUntil),
   );
-  return end.kind === 'done' ? goOn(deps, incident, attempt) : conclude(deps, incident, attempt, end);
+  return end.kind === 'done'
+    ? goOn(deps, incident, attempt, end.after)
+    : conclude(deps, incident, attempt, end);
 }
 
-/** The last call is done: the instances that were not called yet come next, then the proof. */
-async function goOn(deps: Deps, incident: Incident, attempt: Attempt): Promise<void> {
-  try {
-    await makeCalls(deps, incident, attempt, await deps.platform.inspect(attempt.target_id));
-  } catch (error) {
-    if (!(error instanceof PlatformError) || error.code !== 'not_found') throw error;
-    await conclude(deps, incident, attempt, { kind: 'gone', why: error.message });
-  }
+/**
+ * The last call is done: the instances that were not called yet come next, then the proof. Where the platform
+ * cannot say which those are, they are left alone.
+ */
+async function goOn(deps: Deps, incident: Incident, attempt: Attempt, after: Instance): Promise<void> {
+  const target = await deps.platform.inspect(attempt.target_id).catch((error: unknown) => {
+    if (error instanceof PlatformError) return error;
+    throw error;
+  });
+  if (!(target instanceof PlatformError)) return makeCalls(deps, incident, attempt, target);
+  if (target.code === 'not_found')
+    return conclude(deps, incident, attempt, { kind: 'gone', why: target.message });
+  return conclude(deps, incident, attempt, { kind: 'done', after });
 }
