@@ -35,6 +35,9 @@ describe('G11: the bot finds its own container', () => {
       sharing,
     ]);
     expect(exact).toMatchObject({ ids: new Set([idOf('e')]) });
+    expect(among({ cgroup: `0::/docker/${idOf('b')}` }, [...all, sharing])).toMatchObject({
+      ids: new Set([idOf('b')]),
+    });
   });
 });
 

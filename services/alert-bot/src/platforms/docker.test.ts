@@ -14,7 +14,10 @@ const ID = idOf('a');
 interface Answer {
   status: number;
   body: string;
+  /** Milliseconds. */
+  after?: number;
 }
+const HANGS: Answer = { status: 0, body: '' };
 const json = (value: unknown): Answer => ({ status: 200, body: JSON.stringify(value) });
 const message = (status: number, text: string): Answer => ({
   status,
@@ -51,8 +54,12 @@ async function engine(
     const length = request.headers['content-length'] ?? '0';
     asked.push(`${request.method} ${request.url}${length === '0' ? '' : ` with ${length} bytes`}`);
     const { pathname } = new URL(request.url ?? '', 'http://engine');
-    const { status, body } = answers[`${request.method} ${pathname}`] ?? message(500, 'unexpected');
-    response.writeHead(status).end(body);
+    const {
+      status,
+      body,
+      after = 0,
+    } = answers[`${request.method} ${pathname}`] ?? message(500, 'unexpected');
+    if (status !== 0) setTimeout(() => response.writeHead(status).end(body), after);
   };
   const server = createServer(listener);
   const { promise, resolve } = Promise.withResolvers<void>();
@@ -60,6 +67,12 @@ async function engine(
   await promise;
   return {
     asked,
+    /** How many are open. */
+    connections(): Promise<number> {
+      const { promise, resolve } = Promise.withResolvers<number>();
+      server.getConnections((_, count) => resolve(count));
+      return promise;
+    },
     platform: createDocker({
       url: `unix://${socketPath}`,
       self,
@@ -230,6 +243,23 @@ test('G11: a bot that does not know itself finds services, to say why it leaves 
   expect(await fake.platform.find('api')).toMatchObject([
     { id: 'docker:service:shop/api', protectedBecause: expect.stringContaining('acts on nothing: no trace') },
   ]);
+});
+
+test('a container goes by its own name, not by one that a link gave it', async () => {
+  const linked = listed('a', 'db', { Names: ['/web/database', '/db'] });
+  using fake = await engine({ [LIST]: json([linked]), [INSPECT]: inspected(true) });
+  expect(await fake.platform.list()).toMatchObject([{ id: 'docker:container:db', service: 'db' }]);
+});
+
+test('the time limit is one for all that a question takes, and ends its connection', async () => {
+  using fake = await engine({
+    [LIST]: { ...json([listed('a', 'shop/api')]), after: 1_500 },
+    [INSPECT]: HANGS,
+  });
+  const began = performance.now();
+  expect((await errorOf(fake.platform.find('api'))).code).toBe('timed_out');
+  expect(performance.now() - began).toBeLessThan(2_400);
+  await expect.poll(fake.connections).toBe(0);
 });
 
 test('an answer that never ends is given up before it fills the memory', async () => {
