@@ -1,0 +1,137 @@
+// The log is real; Alertmanager is a small HTTP server; the clock is moved.
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { bootSupervisor } from '../../../supervisor/src/harness.ts';
+import { escalate } from '../decision/conclude.ts';
+import { write } from '../store/db.ts';
+import { escalationsOf } from '../store/escalations.ts';
+import { lookAtOnce } from '../store/incidents.ts';
+import { resetTarget } from '../store/targets.ts';
+import { startSignals } from '../testing/signals.ts';
+import { createStage, type Stage } from '../testing/stage.ts';
+import { consider } from './consider.ts';
+import { createOutbox } from './outbox.ts';
+
+let box: Awaited<ReturnType<typeof bootSupervisor>>;
+let signals: Awaited<ReturnType<typeof startSignals>>;
+beforeAll(async () => {
+  box = await bootSupervisor(
+    `processes: { api: { command: [sleep, '100000'], labels: { alert-bot.enable: 'true' } } }`,
+  );
+  signals = await startSignals();
+});
+afterAll(async () => {
+  await signals[Symbol.asyncDispose]();
+  await box[Symbol.asyncDispose]();
+});
+
+async function escalated(): Promise<Stage & { id: number }> {
+  const stage = createStage(box, signals.scene, 'api');
+  const id = await stage.fire();
+  await write(stage.db, () => escalate(stage.db, stage.incident(id), 'unproven', stage.clock.now()));
+  return Object.assign(stage, { id });
+}
+
+const MINUTE = 60_000;
+const lastEnd = ({ scene }: Stage): number => Date.parse(scene.sent.at(-1)?.endsAt ?? '');
+
+test('an escalation is an alert of ours that lasts 4 h, sent again each minute', async () => {
+  using stage = await escalated();
+  const outbox = createOutbox(stage.deps);
+  await outbox.flush();
+  await outbox.flush();
+  expect(stage.scene.sent).toMatchObject([
+    {
+      labels: {
+        alertname: 'RemediationEscalated',
+        origin: 'alert-bot',
+        reason: 'unproven',
+        target: stage.target,
+        service: 'api',
+      },
+    },
+  ]);
+  expect(Math.abs(lastEnd(stage) - stage.clock.now() - 240 * MINUTE)).toBeLessThan(2_000);
+  stage.clock.advance(59_000);
+  await outbox.flush();
+  expect(stage.scene.sent).toHaveLength(1);
+  stage.clock.advance(2_000);
+  await outbox.flush();
+  expect(stage.scene.sent).toHaveLength(2);
+  expect(Math.abs(lastEnd(stage) - stage.clock.now() - 240 * MINUTE)).toBeLessThan(2_000);
+});
+
+test('while Alertmanager is away it is tried again every 5 s, and nothing is lost', async () => {
+  using stage = await escalated();
+  const outbox = createOutbox(stage.deps);
+  let tries = 0;
+  stage.scene.before = () => {
+    tries += 1;
+    throw new Error('away');
+  };
+  await outbox.flush();
+  await outbox.flush();
+  expect(tries).toBe(1);
+  expect(escalationsOf(stage.db, stage.id)[0]?.error).toContain('Alertmanager');
+  stage.clock.advance(5_000);
+  await outbox.flush();
+  expect(tries).toBe(2);
+  stage.scene.before = () => undefined;
+  stage.clock.advance(5_000);
+  await outbox.flush();
+  expect(stage.scene.sent).toHaveLength(1);
+  expect(escalationsOf(stage.db, stage.id)[0]?.error).toBeNull();
+});
+
+test('a reset that leads to an attempt ends it, told once', async () => {
+  using stage = await escalated();
+  const outbox = createOutbox(stage.deps);
+  await outbox.flush();
+  stage.clock.advance(1_000);
+  await write(stage.db, () => {
+    resetTarget(stage.db, stage.target, stage.clock.now());
+    lookAtOnce(stage.db, stage.target, stage.clock.now());
+  });
+  await consider(stage.deps, stage.id);
+  expect(stage.incident(stage.id).status).toBe('queued');
+  await outbox.flush();
+  expect(stage.scene.sent).toHaveLength(2);
+  expect(Math.abs(lastEnd(stage) - stage.clock.now())).toBeLessThan(2_000);
+  stage.clock.advance(10 * MINUTE);
+  await outbox.flush();
+  expect(stage.scene.sent).toHaveLength(2);
+});
+
+test('an end that Alertmanager was away for is told when it is back', async () => {
+  using stage = await escalated();
+  const outbox = createOutbox(stage.deps);
+  await outbox.flush();
+  stage.scene.before = (what) => {
+    if (what === 'send') throw new Error('away');
+  };
+  await write(stage.db, () => resetTarget(stage.db, stage.target, stage.clock.now() + 1));
+  stage.clock.advance(1_000);
+  await consider(stage.deps, stage.id);
+  await outbox.flush();
+  stage.scene.before = () => undefined;
+  // Another process: what it does not know is in the log.
+  await createOutbox(stage.deps).flush();
+  expect(stage.scene.sent).toHaveLength(2);
+  expect(lastEnd(stage)).toBeLessThanOrEqual(stage.clock.now());
+});
+
+test('a second escalation of an incident fires beside the end of the first', async () => {
+  using stage = await escalated();
+  const outbox = createOutbox(stage.deps);
+  await outbox.flush();
+  await write(stage.db, () => resetTarget(stage.db, stage.target, stage.clock.now() + 1));
+  stage.clock.advance(1_000);
+  await consider(stage.deps, stage.id);
+  await write(stage.db, () => escalate(stage.db, stage.incident(stage.id), 'unproven', stage.clock.now()));
+  await outbox.flush();
+  const [end, start] = stage.scene.sent.slice(1);
+  expect(stage.scene.sent).toHaveLength(3);
+  // The same labels: Alertmanager takes the last one of the two for the truth.
+  expect(end?.labels).toEqual(start?.labels);
+  expect(Date.parse(end?.endsAt ?? '')).toBeLessThanOrEqual(stage.clock.now());
+  expect(Date.parse(start?.endsAt ?? '')).toBeGreaterThan(stage.clock.now());
+});
