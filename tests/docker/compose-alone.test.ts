@@ -7,10 +7,11 @@ import { ComposeProject, repository, requireEngine } from './support/compose-pro
 describe('the bot included by somebody else’s Compose file', () => {
   const folder = mkdtempSync(join(tmpdir(), 'alert-bot-alone-'));
   const file = join(folder, 'compose.yml');
-  const project = new ComposeProject(file, {}, 'alone');
+  let project: ComposeProject;
 
   beforeAll(async () => {
     await requireEngine();
+    project = new ComposeProject(file, {}, 'alone');
     // As the head of the file says, and nothing else; nobody answers at the two addresses yet.
     writeFileSync(file, `include: [${join(repository, 'deploy/alert-bot.compose.yml')}]\n`);
     writeFileSync(
@@ -20,7 +21,7 @@ describe('the bot included by somebody else’s Compose file', () => {
     await project.up('--build', 'alert-bot');
   });
   afterAll(async () => {
-    await project.down();
+    await project?.down();
     rmSync(folder, { recursive: true });
   });
 

@@ -92,7 +92,7 @@ describe.each(files)('$file', ({ file, env }) => {
     expect(except(({ ports }) => ports.every(({ host_ip }) => host_ip === '127.0.0.1'))).toEqual([]);
   });
 
-  test('every limit is set, and together they leave half of a machine with 4 GB and 2 cores free', () => {
+  test('every limit is set, and together they are the cores and half the memory of a machine with 2 cores and 4 GB', () => {
     const limited = ({ mem_limit = 0, cpus = 0, pids_limit = 0 }: Service) =>
       mem_limit * cpus * pids_limit > 0;
     expect(except(limited)).toEqual([]);

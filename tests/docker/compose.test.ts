@@ -16,7 +16,7 @@ describe('docker compose up', () => {
     ports = await freePorts();
     const env = {
       API_PORT: String(ports.api),
-      ALERT_BOT_PORT: String(ports.bot),
+      BOT_PORT: String(ports.bot),
       PROMETHEUS_PORT: String(ports.prometheus),
       ALERTMANAGER_PORT: String(ports.alertmanager),
     };
