@@ -23,8 +23,8 @@ export class Ending {
   }
 
   because(stage: string, what: string): void {
-    const at = this.stages ? `, while ${this.stages.now}` : '';
-    this.failure ??= new StageFailure(this.stages?.act ?? null, stage, `${what}${at}`);
+    const at = this.stages ? `while ${this.stages.now}: ` : '';
+    this.failure ??= new StageFailure(this.stages?.act ?? null, stage, `${at}${what}`);
   }
 
   check(): void {
