@@ -1,5 +1,6 @@
 import { escalate } from '../decision/conclude.ts';
 import type { Deps } from '../deps.ts';
+import { giveBack } from '../executor/prove.ts';
 import { callsOf, endAttempt, openAttemptOf } from '../store/attempts.ts';
 import { write } from '../store/db.ts';
 import { addEvent } from '../store/events.ts';
@@ -17,6 +18,7 @@ export async function handOverDefect(deps: Deps, id: number, error: unknown): Pr
     if (attempt !== undefined) {
       const called = callsOf(db, attempt.id).length > 0;
       endAttempt(db, attempt.id, called ? 'lost' : 'not_called', why, now);
+      if (!called) giveBack(deps, attempt);
     }
     addEvent(db, id, now, 'escalation', why, {});
     escalate(db, current, 'internal_error', now);

@@ -204,8 +204,11 @@ export async function decideAnew(
   deps.wake();
 }
 
-/** An attempt that was never called spends nothing: the circuit is as it was before the reservation. */
-function giveBack(deps: Deps, attempt: Attempt): void {
+/**
+ * An attempt that was never called spends nothing: the circuit is as it was before the reservation. To be called
+ * inside the transaction that ends it.
+ */
+export function giveBack(deps: Deps, attempt: Attempt): void {
   const { db } = deps;
   const state = targetState(db, attempt.target_id);
   // A reset in between has already closed it, for good reason.
