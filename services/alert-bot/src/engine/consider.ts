@@ -61,6 +61,8 @@ export async function reconsider(deps: Deps, id: number): Promise<void> {
   const dismissed = incidentById(db, id);
   if (dismissed?.outcome !== 'dismissed') return;
   const outside = await askOutside(deps, dismissed);
+  // What cannot be asked is no other answer: it would make an incident of a target that is not ours.
+  if (outside.target.found === 'unknown') return;
   const now = deps.now();
   await write(db, () => {
     const open = episodesOf(db, id).filter((episode) => episode.closedAt === null);
