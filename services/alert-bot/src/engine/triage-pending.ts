@@ -1,6 +1,6 @@
 import type { Deps } from '../deps.ts';
 import { parsePayload } from '../intake/payload.ts';
-import { write } from '../store/db.ts';
+import { StoreError, write } from '../store/db.ts';
 import {
   type AlertOutcome,
   countTry,
@@ -29,6 +29,8 @@ export async function triagePending(deps: Deps): Promise<Set<number>> {
       for (const { outcome, incident } of outcomes)
         if (outcome === 'duplicate' && incident !== undefined) repeated.add(incident);
     } catch (error) {
+      // The log's trouble, not the delivery's: it was acknowledged, and waits until the log can be written.
+      if (error instanceof StoreError) throw error;
       deps.events.failed('triage', error);
       await write(deps.db, () => {
         if (countTry(deps.db, delivery.id) >= TRIES) finishDelivery(deps.db, delivery.id, 'rejected');
