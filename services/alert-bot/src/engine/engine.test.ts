@@ -1,0 +1,243 @@
+// The log, the supervisor and its processes are real; Alertmanager and Prometheus are small HTTP servers.
+import Database from 'better-sqlite3';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { bootSupervisor } from '../../../supervisor/src/harness.ts';
+import { PlatformError } from '../domain/platform.ts';
+import { addPause } from '../store/controls.ts';
+import { write } from '../store/db.ts';
+import { decisionsOf } from '../store/decisions.ts';
+import { insertDelivery, pendingDeliveries } from '../store/deliveries.ts';
+import { openIncidents } from '../store/incidents.ts';
+import { targetState } from '../store/targets.ts';
+import { aDelivery } from '../testing/log.ts';
+import { startSignals } from '../testing/signals.ts';
+import { createStage, type Stage, type StageOptions } from '../testing/stage.ts';
+import { consider, reconsider } from './consider.ts';
+import { startEngine } from './engine.ts';
+import { triagePending } from './triage-pending.ts';
+
+const NAMES = [
+  ...['healed', 'defect', 'blind', 'given-back', 'never', 'stopped', 'dismissed', 'hiccup', 'full'],
+  ...['counted', 'recovering'],
+];
+
+let box: Awaited<ReturnType<typeof bootSupervisor>>;
+let signals: Awaited<ReturnType<typeof startSignals>>;
+beforeAll(async () => {
+  const process = `{ command: [sleep, '100000'], labels: { alert-bot.enable: 'true' } }`;
+  box = await bootSupervisor(['processes:', ...NAMES.map((name) => `  ${name}: ${process}`)].join('\n'));
+  signals = await startSignals();
+});
+afterAll(async () => {
+  await signals[Symbol.asyncDispose]();
+  await box[Symbol.asyncDispose]();
+});
+
+const stageOf = (service: string, options?: StageOptions): Stage =>
+  createStage(box, signals.scene, service, options);
+
+/** Runs the engine for the length of a test. */
+function running(stage: Stage) {
+  const engine = stage.engine();
+  return {
+    ...engine,
+    async [Symbol.asyncDispose]() {
+      stage.stopping.abort();
+      await engine.stopped;
+    },
+  };
+}
+
+const until = (assertion: () => void) => vi.waitFor(assertion, { timeout: 15_000, interval: 50 });
+
+/** The alert is delivered, as Alertmanager does it. */
+async function deliver(stage: Stage, id: string): Promise<void> {
+  const body = JSON.stringify({
+    version: '4',
+    groupKey: '{}',
+    status: 'firing',
+    alerts: [{ status: 'firing', labels: stage.labels }],
+  });
+  const delivery = aDelivery(id, {
+    receivedAt: stage.clock.now(),
+    source: 'alertmanager',
+    groupKey: '{}',
+    body,
+  });
+  await write(stage.db, () => insertDelivery(stage.db, delivery));
+  stage.deps.wake();
+}
+
+describe('the loop', { concurrent: true }, () => {
+  test('takes a delivery to its proof', async () => {
+    using stage = stageOf('healed');
+    await deliver(stage, 'a');
+    await using _ = running(stage);
+    await until(() => expect(openIncidents(stage.db)).toHaveLength(1));
+    await until(() => expect(stage.incident(1)).toMatchObject({ status: 'closed', outcome: 'healed' }));
+    expect(await stage.events()).toEqual(['start', 'stop', 'die', 'start']);
+  });
+
+  test('G3: is stopped at once in the middle of a call, and the next process goes on', async () => {
+    using stage = stageOf('stopped');
+    const called = Promise.withResolvers<void>();
+    const goOn = Promise.withResolvers<void>();
+    const { act } = stage.platform;
+    stage.platform.act = async (...call) => {
+      called.resolve();
+      await goOn.promise;
+      await act(...call);
+    };
+    await stage.queue();
+    const engine = stage.engine();
+    await called.promise;
+    stage.stopping.abort();
+    const began = performance.now();
+    await engine.stopped;
+    expect(performance.now() - began).toBeLessThan(500);
+    expect(stage.incident(1).status).toBe('acting');
+
+    const stopping = new AbortController();
+    const never = Promise.withResolvers<void>().promise;
+    const next = startEngine({ ...stage.deps, stopping: stopping.signal }, () => never);
+    goOn.resolve();
+    await until(() => expect(stage.incident(1)).toMatchObject({ status: 'closed', outcome: 'healed' }));
+    stopping.abort();
+    await next.stopped;
+    expect(stage.calls).toHaveLength(1);
+    expect(await stage.events()).toEqual(['start', 'stop', 'die', 'start']);
+  });
+
+  test('G4: an attempt that can never be called is reserved once in 5 s at most', async () => {
+    using stage = stageOf('never', { speed: 5, limits: { deferAtMost: 30_000 } });
+    stage.platform.act = async () => {
+      throw new PlatformError('unavailable', 'nobody listens');
+    };
+    const id = await stage.fire();
+    await using _ = running(stage);
+    await until(() => expect(stage.incident(id).status).toBe('escalated'));
+    expect(stage.incident(id).reason).toBe('waited_too_long');
+    const reserved = stage.attempts(id).map((attempt) => attempt.reserved_at);
+    expect(reserved.length).toBeGreaterThan(2);
+    const gaps = reserved.slice(1).map((at, i) => at - (reserved[i] ?? 0));
+    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(5_000);
+    expect(targetState(stage.db, stage.target)).toMatchObject({ open: false });
+  });
+});
+
+describe('a defect of the bot', { concurrent: true }, () => {
+  const defect = async (): Promise<never> => {
+    throw new TypeError('undefined is not a function');
+  };
+
+  test('in a call: three times, and a person has it', async () => {
+    using stage = stageOf('defect', { speed: 20, limits: { budgets: [{ attempts: 9, per: 60_000 }] } });
+    stage.file.playbooks = stage.file.playbooks.map((playbook) => ({
+      ...playbook,
+      steps: [{ kind: 'restart', timeout: 1_000, attempts: 9 }],
+    }));
+    stage.platform.act = defect;
+    const id = await stage.fire();
+    await using _ = running(stage);
+    await until(() =>
+      expect(stage.incident(id)).toMatchObject({ status: 'escalated', reason: 'internal_error' }),
+    );
+    expect(stage.calls).toHaveLength(3);
+    const escalatedAt = stage.clock.monotonic();
+    await until(() => expect(stage.clock.monotonic()).toBeGreaterThan(escalatedAt + 20_000));
+    expect(stage.calls).toHaveLength(3);
+    expect(await stage.count('failures_total', { where: 'runAttempt' })).toBe(3);
+  });
+
+  test('while it decides: three times, and a person has it, nothing was called', async () => {
+    using stage = stageOf('blind', { speed: 20 });
+    stage.platform.find = defect;
+    const id = await stage.fire();
+    await using _ = running(stage);
+    await until(() =>
+      expect(stage.incident(id)).toMatchObject({ status: 'escalated', reason: 'internal_error' }),
+    );
+    expect(stage.calls).toEqual([]);
+  });
+
+  test('G4: between reservation and call: what was never called spends nothing', async () => {
+    const limits = { budgets: [{ attempts: 1, per: 1_800_000 }] };
+    using stage = stageOf('given-back', { speed: 20, limits });
+    const id = await stage.queue();
+    const { find } = stage.platform;
+    let asked = 0;
+    stage.platform.find = async (service) => {
+      asked += 1;
+      return asked === 1 ? find(service) : defect();
+    };
+    await using _ = running(stage);
+    await until(() =>
+      expect(stage.incident(id)).toMatchObject({ status: 'escalated', reason: 'internal_error' }),
+    );
+    expect(stage.attempts(id)).toMatchObject([{ outcome: 'not_called', calls: [] }]);
+    expect(targetState(stage.db, stage.target)).toMatchObject({ open: false, times: 0 });
+  });
+});
+
+describe('what is decided again', { concurrent: true }, () => {
+  test('G10: repeats of a wait raise the counter of its row', async () => {
+    using stage = stageOf('counted');
+    await write(stage.db, () => addPause(stage.db, { by: 'me', why: 'hands off' }, null, stage.clock.now()));
+    const id = await stage.fire();
+    for (let i = 0; i < 3; i += 1) await consider(stage.deps, id);
+    expect(decisionsOf(stage.db, id)).toMatchObject([{ count: 3, decision: { reason: 'paused' } }]);
+    expect(await stage.count('decisions_total', { kind: 'defer', reason: 'paused' })).toBe(1);
+  });
+
+  test('a dismissed incident, when the answer changes: a new one', async () => {
+    using stage = stageOf('dismissed');
+    const { find } = stage.platform;
+    stage.platform.find = async () => [await stage.targetWith({ labels: {} })];
+    await deliver(stage, 'a');
+    await using engine = running(stage);
+    await until(() => expect(stage.incident(1)).toMatchObject({ outcome: 'dismissed' }));
+    await deliver(stage, 'b');
+    await until(() => expect(decisionsOf(stage.db, 1)).toMatchObject([{ count: 2 }]));
+    stage.platform.find = find;
+    await deliver(stage, 'c');
+    await until(() => expect(stage.incident(2)).toMatchObject({ status: 'proving' }));
+    expect(engine.trouble()).toBeNull();
+  });
+
+  test('a dismissed incident, while the platform cannot be asked: not for that', async () => {
+    using stage = stageOf('hiccup');
+    stage.platform.find = async () => [await stage.targetWith({ labels: {} })];
+    const id = await stage.queue();
+    expect(stage.incident(id)).toMatchObject({ outcome: 'dismissed' });
+    stage.platform.find = async () => {
+      throw new PlatformError('unavailable', 'nobody listens');
+    };
+    await reconsider(stage.deps, id);
+    expect(openIncidents(stage.db)).toEqual([]);
+  });
+});
+
+test('G1: a log that cannot be written while it is triaged drops nothing', async () => {
+  using stage = stageOf('full');
+  await deliver(stage, 'a');
+  // The disk has room for every second transaction only.
+  const { transaction } = stage.db;
+  let tries = 0;
+  Object.assign(stage.db, {
+    transaction(fn: () => unknown) {
+      const real = transaction.call(stage.db, fn);
+      return Object.assign(() => real(), {
+        immediate() {
+          tries += 1;
+          if (tries % 2 === 1) throw new Database.SqliteError('database or disk is full', 'SQLITE_FULL');
+          return real.immediate();
+        },
+      });
+    },
+  });
+  for (let i = 0; i < 4; i += 1) await triagePending(stage.deps).catch(() => undefined);
+  Object.assign(stage.db, { transaction });
+  await triagePending(stage.deps);
+  expect(pendingDeliveries(stage.db, 10)).toEqual([]);
+  expect(openIncidents(stage.db)).toHaveLength(1);
+});
