@@ -3,7 +3,8 @@ import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { bootSupervisor } from '../../../supervisor/src/harness.ts';
 import { PlatformError } from '../domain/platform.ts';
-import { addPause } from '../store/controls.ts';
+import { runAttempt } from '../executor/attempt.ts';
+import { addPause, recordAlive } from '../store/controls.ts';
 import { write } from '../store/db.ts';
 import { decisionsOf } from '../store/decisions.ts';
 import { insertDelivery, pendingDeliveries } from '../store/deliveries.ts';
@@ -106,6 +107,22 @@ describe('the loop', { concurrent: true }, () => {
     await next.stopped;
     expect(stage.calls).toHaveLength(1);
     expect(await stage.events()).toEqual(['start', 'stop', 'die', 'start']);
+  });
+
+  test('G8: a proof does not run out while the bot is away', async () => {
+    using stage = stageOf('recovering', { prove: { within: 10_000 } });
+    const id = await stage.queue();
+    await runAttempt(stage.deps, id);
+    await write(stage.db, () => recordAlive(stage.db, stage.clock.now()));
+    const { deadline = 0 } = stage.incident(id).proof ?? {};
+    stage.clock.advance(600_000);
+    await using _ = running(stage);
+    await until(() => expect(stage.incident(id).proof?.deadline).toBeGreaterThan(deadline));
+    // By as long as it was away, and no longer.
+    const later = (stage.incident(id).proof?.deadline ?? 0) - deadline;
+    expect(Math.abs(later - 600_000)).toBeLessThan(2_000);
+    await until(() => expect(stage.incident(id)).toMatchObject({ status: 'closed', outcome: 'healed' }));
+    expect(stage.calls).toHaveLength(1);
   });
 
   test('G4: an attempt that can never be called is reserved once in 5 s at most', async () => {

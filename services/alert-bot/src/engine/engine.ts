@@ -7,7 +7,7 @@ import { seekProof } from '../executor/prove.ts';
 import { recoverAttempt } from '../executor/recover.ts';
 import { recordAlive } from '../store/controls.ts';
 import { StoreError, write } from '../store/db.ts';
-import { type Incident, openIncidents } from '../store/incidents.ts';
+import { forgiveAbsence, type Incident, openIncidents } from '../store/incidents.ts';
 import { consider, isFiring, reconsider } from './consider.ts';
 import { handOverDefect } from './defect.ts';
 import { createOutbox } from './outbox.ts';
@@ -108,7 +108,11 @@ export function startEngine(deps: Deps, woken: () => Promise<void>): Engine {
 
   async function pass(): Promise<void> {
     if (deps.monotonic() - provedAt >= PROVE_WRITABLE_EVERY) {
-      await write(deps.db, () => recordAlive(deps.db, deps.now()));
+      const isFirst = provedAt === Number.NEGATIVE_INFINITY;
+      await write(deps.db, () => {
+        if (isFirst) forgiveAbsence(deps.db, deps.now());
+        recordAlive(deps.db, deps.now());
+      });
       provedAt = deps.monotonic();
     }
     const repeated = await triagePending(deps);

@@ -213,6 +213,18 @@ export function saveProof(db: Db, id: number, proof: ProofRow): void {
   );
 }
 
+/**
+ * Gives every proof in progress the time back that no bot was there to look. To be called before the bot writes
+ * that it lives.
+ */
+export function forgiveAbsence(db: Db, now: Instant): void {
+  db.prepare(
+    `UPDATE incidents SET proof = json_set(proof, '$.deadline', json_extract(proof, '$.deadline') + :now - alive.value)
+     FROM (SELECT value FROM meta WHERE key = 'alive_at' AND value BETWEEN 1 AND :now) AS alive
+     WHERE status = 'proving'`,
+  ).run({ now });
+}
+
 /** When the last incident of a target that acted was closed, after `since`. */
 export function lastActedIncidentEnd(db: Db, target: TargetId, since: Instant): Instant | null {
   const at = db
