@@ -95,7 +95,7 @@ describe('G12: the socket proxy with the committed allow-list', () => {
     const [before] = await platform.find('api');
     expect(before).toMatchObject({ protectedBecause: null, instances: [{ id, running: true }] });
     await platform.act('restart', id, 5_000, 20_000);
-    expect(await platform.logs(id, 10)).toBe('');
+    await expect.poll(() => platform.logs(id, 10), { timeout: 10_000 }).toBe('up\nup\n');
     const [after] = await platform.find('api');
     expect(after?.instances[0]?.startedAt).toBeGreaterThan(before?.instances[0]?.startedAt ?? 0);
     await docker('stop', id);

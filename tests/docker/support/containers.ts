@@ -1,6 +1,7 @@
 // Containers for the tests of the Docker platform, made with the docker CLI on a real Engine.
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -48,8 +49,8 @@ export interface ContainerSpec {
   command?: readonly string[];
 }
 
-/** Ends when asked to, as a good container does. */
-export const STAYS = `process.on('SIGTERM', () => process.exit(0)); setInterval(() => {}, 1e6);`;
+/** Ends when asked to, as a good container does, once it has said `up`: before that the kernel drops the request. */
+export const STAYS = `process.on('SIGTERM', () => process.exit(0)); setInterval(() => {}, 1e6); console.log('up');`;
 /** Ignores the request to stop. */
 export const STUBBORN = `process.on('SIGTERM', () => console.log('not now')); console.log('ready now'); setInterval(() => {}, 1e6);`;
 
@@ -83,6 +84,7 @@ export async function openProject() {
         ...(spec.command ?? ['node', '-e', spec.script ?? STAYS]),
       );
       ids.push(id);
+      if (spec.image === undefined && spec.script === undefined && spec.command === undefined) await isUp(id);
       return id;
     },
     async remove(id: string): Promise<void> {
@@ -94,6 +96,14 @@ export async function openProject() {
     },
   };
 }
+async function isUp(id: string): Promise<void> {
+  for (let tries = 0; tries < 200; tries++) {
+    if ((await docker('logs', id)).includes('up')) return;
+    await delay(50);
+  }
+  throw new Error(`container ${id} does not come up`);
+}
+
 export type Project = Awaited<ReturnType<typeof openProject>>;
 
 /** What the engine itself says happened to a container: one line an event, such as `die` or `start`. */
