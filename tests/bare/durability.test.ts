@@ -1,0 +1,327 @@
+// What G1 promises, on the real process: what was acknowledged was synced before, and is there after kill -9.
+import { once } from 'node:events';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { botPart } from '../../scripts/parts/bot.ts';
+import { Part } from '../../scripts/stack/part.ts';
+import { makePlaces, type Places } from '../../scripts/stack/places.ts';
+import { freePorts, type Ports } from '../../scripts/stack/ports.ts';
+import { until } from '../../scripts/stack/until.ts';
+import { type Tool, tool } from '../../scripts/tools.ts';
+import { type Db, openLog } from '../../services/alert-bot/src/store/db.ts';
+import { decisionsOf } from '../../services/alert-bot/src/store/decisions.ts';
+import { outcomesOf } from '../../services/alert-bot/src/store/deliveries.ts';
+import { bootSupervisor, staying, temporaryFolder } from '../../services/supervisor/src/harness.ts';
+
+let supervisor: Awaited<ReturnType<typeof bootSupervisor>>;
+let strace: Tool;
+beforeAll(async () => {
+  strace = await tool('strace');
+  supervisor = await bootSupervisor(`processes: { api: { command: ${staying()} } }`);
+});
+afterAll(() => supervisor[Symbol.asyncDispose]());
+
+const accepted = z.object({ delivery: z.string() });
+
+/** A bot with a data folder of its own. Alertmanager and Prometheus are away, which is a legal state. */
+class Bot implements AsyncDisposable {
+  private readonly folder = temporaryFolder();
+  private readonly places: Places;
+  private readonly ports: Ports;
+  readonly log: string;
+  part: Part;
+  private sent = 0;
+
+  constructor(ports: Ports) {
+    this.places = { ...makePlaces(this.folder.path), supervisorSocket: supervisor.socket };
+    this.ports = ports;
+    this.log = join(this.places.botData, 'incidents.db');
+    this.part = this.plain();
+  }
+
+  static async make(): Promise<Bot> {
+    return new Bot(await freePorts());
+  }
+
+  private plain(): Part {
+    return new Part(botPart(this.places, this.ports, {}));
+  }
+
+  /** Starts it, below strace with these arguments where there are any. @returns where strace writes */
+  async start(args: readonly string[] = []): Promise<string> {
+    const trace = join(this.folder.path, 'trace');
+    if (args.length === 0) this.part = this.plain();
+    else {
+      const spec = botPart(this.places, this.ports, {});
+      rmSync(trace, { force: true });
+      this.part = new Part({
+        ...spec,
+        command: strace.path,
+        // -D: strace is below the bot and not the other way round, so that signals reach the bot.
+        args: ['-D', '-f', '-tt', '-o', trace, ...args, spec.command, ...spec.args],
+        env: { ...spec.env, ...strace.env },
+      });
+    }
+    await this.part.start();
+    return trace;
+  }
+
+  get(path: string): Promise<Response> {
+    return fetch(`http://127.0.0.1:${this.ports.bot}${path}`, { signal: AbortSignal.timeout(10_000) });
+  }
+
+  /** One alert that was never sent before. @returns the status, and the delivery's id where it is 202 */
+  async post(): Promise<{ status: number; id: string }> {
+    this.sent += 1;
+    // Two ways through the bot: no playbook (skip), and a target that does not exist (escalate).
+    const labels =
+      this.sent % 2 === 0
+        ? { alertname: 'Durability', number: `${this.sent}` }
+        : { alertname: 'HighErrorRate', service: `nobody-${this.sent}`, severity: 'critical' };
+    const response = await fetch(`http://127.0.0.1:${this.ports.bot}/webhook`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${this.token('webhook')}` },
+      body: JSON.stringify({ labels }),
+      signal: AbortSignal.timeout(20_000),
+    });
+    const body: unknown = await response.json();
+    return { status: response.status, id: response.status === 202 ? accepted.parse(body).delivery : '' };
+  }
+
+  token(kind: 'webhook' | 'admin'): string {
+    return readFileSync(join(this.places.botData, 'tokens', kind), 'utf8').trim();
+  }
+
+  output(): string {
+    return readFileSync(join(this.places.logs, 'alert-bot.log'), 'utf8');
+  }
+
+  /** Until nothing waits for triage and every incident was decided about. */
+  async settled(): Promise<void> {
+    await until(
+      async () => {
+        const metrics = await (await this.get('/metrics')).text();
+        return /^alert_bot_pending_deliveries 0$/m.test(metrics) && /status="new"} 0$/m.test(metrics);
+      },
+      { what: 'every delivery to be decided about', withinMs: 60_000 },
+    );
+  }
+
+  /** The log, read in this process once the bot has ended. */
+  read<T>(question: (db: Db) => T): T {
+    const { db, close } = openLog(this.places.botData);
+    try {
+      return question(db);
+    } finally {
+      close();
+    }
+  }
+
+  /** Acknowledged deliveries that are not in the log, or that nothing was decided about. */
+  lost(ids: readonly string[]): string[] {
+    return this.read((db) =>
+      ids.filter((id) => {
+        const [outcome] = outcomesOf(db, id);
+        return outcome?.incident === undefined || decisionsOf(db, outcome.incident).length === 0;
+      }),
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.part.kill();
+    this.folder[Symbol.dispose]();
+  }
+}
+
+describe('strace of the running bot', () => {
+  test('G1: for each 202 a sync of the log had returned before its first byte was written', async ({
+    annotate,
+  }) => {
+    await using bot = await Bot.make();
+    // Long enough for a whole page of the database, so that a delivery's id is seen in it.
+    const trace = await bot.start(['-y', '-s', '5000', '-e', `trace=${[...SYNCS, ...WRITES].join(',')}`]);
+    const ids: string[] = [];
+    const post = async () => {
+      const { status, id } = await bot.post();
+      expect(status).toBe(202);
+      ids.push(id);
+    };
+    for (let i = 0; i < 30; i++) await post();
+    await Promise.all(Array.from({ length: 30 }, post));
+    await bot.part.stop();
+    await until(
+      () => existsSync(trace) && /\+\+\+ exited with 0 \+\+\+\n$/.test(readFileSync(trace, 'utf8')),
+      {
+        what: 'strace to have written everything',
+      },
+    );
+
+    const calls = readCalls(readFileSync(trace, 'utf8'));
+    // Commits go to the write-ahead log; the database file itself is written at checkpoints.
+    const isLog = (call: Call) => call.rest.includes(`<${bot.log}-wal>`);
+    const syncs = calls.filter((call) => SYNCS.includes(call.name) && isLog(call) && call.result === 0);
+    const answers = calls.filter((call) => call.rest.includes('HTTP/1.1 202'));
+    expect(answers).toHaveLength(60);
+    expect(new Set(ids).size).toBe(60);
+
+    const used = new Set<Call>();
+    for (const id of ids) {
+      const written = calls.find(
+        (call) => isLog(call) && !SYNCS.includes(call.name) && call.rest.includes(id),
+      );
+      // Head and body of the answer are one call, so its first byte is that call's.
+      const answer = answers.find((call) => call.rest.includes(id));
+      if (written === undefined || answer === undefined) throw new Error(`${id} is not in the trace`);
+      const sync = syncs.find((one) => one.began > written.ended);
+      expect(sync, `a sync after ${id} was written`).toBeDefined();
+      expect(sync?.ended, `the sync of ${id} before its answer`).toBeLessThan(answer.began);
+      if (sync !== undefined) used.add(sync);
+    }
+    await annotate(`60 answers, ${used.size} syncs that cover them`);
+  });
+
+  test.each([
+    ['a disk that fails to sync', ['-e', 'inject=fsync,fdatasync:error=EIO:when=30+']],
+    ['a disk that is full', ['-e', 'inject=pwrite64:error=ENOSPC:when=150+']],
+  ])('G1: %s: 503 from then on and never 202, and what was acknowledged is kept', async (_, injected) => {
+    await using bot = await Bot.make();
+    // Once without the fault: the log and the tokens are there then.
+    await bot.start();
+    await bot.part.stop();
+    const kinds = injected.join().includes('pwrite64') ? ['pwrite64'] : SYNCS;
+    await bot.start(['-e', `trace=${kinds.join(',')}`, ...injected]);
+    const acknowledged: string[] = [];
+    let answer = await bot.post();
+    while (answer.status === 202 && acknowledged.length < 300) {
+      acknowledged.push(answer.id);
+      answer = await bot.post();
+    }
+    expect(acknowledged.length).toBeGreaterThan(0);
+    const after = [answer.status];
+    for (let i = 0; i < 10; i++) after.push((await bot.post()).status);
+    expect(new Set(after)).toEqual(new Set([503]));
+    // G14: and it says so to whoever watches it.
+    await until(async () => (await bot.get('/readyz')).status === 503, { what: '/readyz to say so' });
+
+    await bot.part.kill();
+    await bot.start();
+    await bot.settled();
+    expect((await bot.post()).status).toBe(202);
+    await bot.part.stop();
+    expect(bot.lost(acknowledged)).toEqual([]);
+  });
+});
+
+describe('kill -9', () => {
+  // After this many acknowledgements of a run the bot is killed, in the middle of the others.
+  const ROUNDS = [1, 2, 3, 5, 8, 13, 21, 34, 55, 89];
+  const CLIENTS = 8;
+
+  test('G1: right after a 202, under load: nothing acknowledged is lost', async ({ annotate }) => {
+    await using bot = await Bot.make();
+    const acknowledged: string[] = [];
+    let unanswered = 0;
+    for (const killAfter of ROUNDS) {
+      await bot.start();
+      let alive = true;
+      let here = 0;
+      const killed = Promise.withResolvers<void>();
+      const client = async () => {
+        while (alive) {
+          const answer = await bot.post().catch(() => null);
+          if (answer?.status === 202) {
+            acknowledged.push(answer.id);
+            here += 1;
+          } else unanswered += 1;
+          if (here < killAfter || !alive) continue;
+          alive = false;
+          bot.part.kill('SIGKILL').then(killed.resolve, killed.reject);
+        }
+      };
+      await Promise.all(Array.from({ length: CLIENTS }, client));
+      await killed.promise;
+    }
+    // In the middle of triage and decisions as well: it goes on where it was.
+    await bot.start();
+    await bot.part.kill();
+    await bot.start();
+    await bot.settled();
+    await bot.part.stop();
+
+    expect(acknowledged.length).toBeGreaterThanOrEqual(ROUNDS.reduce((sum, n) => sum + n, 0));
+    expect(new Set(acknowledged).size).toBe(acknowledged.length);
+    expect(bot.lost(acknowledged)).toEqual([]);
+    bot.read((db) => {
+      expect(db.pragma('integrity_check', { simple: true })).toBe('ok');
+      expect(db.pragma('foreign_key_check')).toEqual([]);
+      // Every alert was another one: none made two incidents, whatever was begun when the bot died.
+      const twice = 'SELECT fingerprint FROM episodes GROUP BY fingerprint HAVING count(*) > 1';
+      expect(db.prepare(twice).all()).toEqual([]);
+    });
+    // G12: and all the while no token in what it printed.
+    for (const kind of ['webhook', 'admin'] as const) expect(bot.output()).not.toContain(bot.token(kind));
+    await annotate(
+      `${acknowledged.length} acknowledged over ${ROUNDS.length + 1} kills, 0 lost; ${unanswered} unanswered`,
+    );
+  });
+
+  test('G1: a client that hangs up before the answer leaves the bot whole', async () => {
+    await using bot = await Bot.make();
+    await bot.start();
+    const { port } = new URL((await bot.get('/healthz')).url);
+    const body = JSON.stringify({ labels: { alertname: 'HungUp' } });
+    const socket = connect(Number(port), '127.0.0.1');
+    await once(socket, 'connect');
+    socket.end(
+      `POST /webhook HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${bot.token('webhook')}\r\n` +
+        `Content-Length: ${body.length}\r\n\r\n${body}`,
+      () => socket.destroy(),
+    );
+    await once(socket, 'close');
+    const { status, id } = await bot.post();
+    expect(status).toBe(202);
+    await bot.settled();
+    await bot.part.stop();
+    expect(bot.lost([id])).toEqual([]);
+  });
+});
+
+const SYNCS = ['fsync', 'fdatasync'];
+const WRITES = ['write', 'writev', 'pwrite64', 'pwritev', 'sendto', 'sendmsg'];
+
+interface Call {
+  name: string;
+  /** Arguments as strace shows them. */
+  rest: string;
+  result: number;
+  /** Line of the trace in which it began, and in which it had returned. */
+  began: number;
+  ended: number;
+}
+
+/** Reads the output of `strace -f`, in which a call that another thread's interrupts is on two lines. */
+function readCalls(trace: string): Call[] {
+  const calls: Call[] = [];
+  const open = new Map<string, Call>();
+  for (const [line, text] of trace.split('\n').entries()) {
+    const [, pid, what] = /^(\d+) +[\d:.]+ (.*)$/.exec(text) ?? [];
+    if (pid === undefined || what === undefined) continue;
+    const [, result] = / = (-?\d+)[^=]*$/.exec(what) ?? [];
+    const [, begun, rest] = /^(\w+)\((.*)$/.exec(what) ?? [];
+    if (begun !== undefined && rest !== undefined) {
+      const call = { name: begun, rest, result: Number(result), began: line, ended: line };
+      calls.push(call);
+      if (rest.endsWith('<unfinished ...>')) open.set(pid, call);
+    } else if (/^<\.\.\. \w+ resumed>/.test(what)) {
+      const call = open.get(pid);
+      if (call === undefined) continue;
+      call.ended = line;
+      call.result = Number(result);
+      open.delete(pid);
+    }
+  }
+  return calls;
+}
