@@ -6,7 +6,7 @@ import { PlatformError } from '../domain/platform.ts';
 import type { AlertReading } from '../domain/signals.ts';
 import { readOptIn, type Target } from '../domain/target.ts';
 import { proofTakesUpTo } from '../policy/proof.ts';
-import { fill } from '../policy/template.ts';
+import { fillService } from '../policy/template.ts';
 import { actingElsewhere, attemptFacts, lastNotCalledAt } from '../store/attempts.ts';
 import { currentPause } from '../store/controls.ts';
 import { lastDecidedAt } from '../store/decisions.ts';
@@ -67,10 +67,8 @@ async function findTarget(deps: Deps, incident: Incident): Promise<Pick<Outside,
 function whyNoService(deps: Deps, incident: Incident): string {
   const playbook = deps.playbooks().playbooks.find((p) => p.name === incident.playbook);
   const labels = episodesOf(deps.db, incident.id).at(-1)?.labels ?? {};
-  const filled = playbook === undefined ? { text: '' } : fill(playbook.service, labels);
-  return 'missing' in filled
-    ? `the alert has no label "${filled.missing}", which the playbook's target needs`
-    : 'the alert names no service';
+  const service = playbook === undefined ? null : fillService(playbook.service, labels);
+  return service !== null && 'why' in service ? service.why : 'the alert names no service';
 }
 
 async function askAlert(

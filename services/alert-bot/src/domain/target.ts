@@ -71,7 +71,9 @@ export interface OptIn {
 }
 
 const PREFIX = 'alert-bot.';
-const KNOWN = ['enable', 'mode', 'cooldown', 'budget', 'playbooks'].map((name) => `${PREFIX}${name}`);
+const KNOWN = ['enable', 'mode', 'cooldown', 'budget', 'playbooks', 'depends-on'].map(
+  (name) => `${PREFIX}${name}`,
+);
 
 /**
  * Reads the opt-in labels of a target.

@@ -1,7 +1,7 @@
 import { parser } from '@prometheus-io/lezer-promql';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { fill, quotePromql, templateError } from './template.ts';
+import { fill, fillService, quotePromql, templateError } from './template.ts';
 
 describe('fill', () => {
   const labels = { service: 'api', empty: '', odd: '{{ $labels.service }} $& $1' };
@@ -130,4 +130,20 @@ describe('a hostile label value cannot change the query', () => {
       for (const query of [QUERIES['"'], QUERIES["'"]])
         expect(parse(filled(query, value)).strings.map(read)).toEqual([value]);
   });
+});
+
+test.for([
+  ['api', { name: 'api' }],
+  ['web-1.blue_green', { name: 'web-1.blue_green' }],
+  // Another project, or a container: only a playbook may name those (G5).
+  ['other/api', { why: '"other/api" in a label of the alert is not the name of a service' }],
+  ['container:redis', { why: '"container:redis" in a label of the alert is not the name of a service' }],
+  ['api\n', { why: '"api\n" in a label of the alert is not the name of a service' }],
+  ['', { why: `the alert has no label "service", which the playbook's target needs` }],
+] as const)('G5: a service label %j', ([service, expected]) => {
+  expect(fillService('{{ $labels.service }}', { service })).toEqual(expected);
+});
+
+test('G5: a playbook itself may name another project', () => {
+  expect(fillService('other/{{ $labels.service }}', { service: 'api' })).toEqual({ name: 'other/api' });
 });

@@ -25,6 +25,24 @@ export function fill(
   return missing === undefined ? { text } : { missing };
 }
 
+/**
+ * Fills the service name of a target. What comes from a label must be a plain name: `other/api` would choose
+ * another project and `container:redis` a container, which only the playbook itself may.
+ * @returns the name, or why there is none, in a sentence
+ */
+export function fillService(template: string, labels: Labels): { name: string } | { why: string } {
+  let odd: string | undefined;
+  const filled = fill(template, labels, {}, (value) => {
+    if (!/^[A-Za-z0-9._-]*$/.test(value)) odd ??= value;
+    return value;
+  });
+  if ('missing' in filled)
+    return { why: `the alert has no label "${filled.missing}", which the playbook's target needs` };
+  if (odd !== undefined)
+    return { why: `"${odd.slice(0, 100)}" in a label of the alert is not the name of a service` };
+  return { name: filled.text };
+}
+
 /** A sentence about what is wrong with a template, or null. */
 export function templateError(template: string, variables: readonly string[] = []): string | null {
   for (const [whole, expression] of template.matchAll(PLACEHOLDER)) {

@@ -2,7 +2,7 @@ import { type Alert, type AlertSource, isHeartbeat, isOwn, MANUAL_ALERT_LASTS } 
 import type { Instant } from '../domain/duration.ts';
 import type { Playbook } from '../domain/playbook.ts';
 import type { TargetId } from '../domain/target.ts';
-import { fill } from '../policy/template.ts';
+import { fillService } from '../policy/template.ts';
 import { recordHeartbeat } from '../store/controls.ts';
 import type { Db } from '../store/db.ts';
 import type { AlertOutcome } from '../store/deliveries.ts';
@@ -119,8 +119,8 @@ function incidentFor(
   now: Instant,
 ): { incident: number; joined: boolean } {
   const playbook = matching(context, alert);
-  const service = playbook === undefined ? undefined : fill(playbook.service, alert.labels);
-  const name = service !== undefined && 'text' in service ? service.text : null;
+  const service = playbook === undefined ? undefined : fillService(playbook.service, alert.labels);
+  const name = service !== undefined && 'name' in service ? service.name : null;
   const target = name === null ? null : context.targetId(name);
   const open = target === null ? undefined : openIncidentOf(db, target);
   if (open !== undefined) return { incident: open.id, joined: true };
