@@ -8,6 +8,10 @@ import { type Finding, fail, messageOf, ok, warn } from './finding.ts';
 /** Clocks further apart than this make proofs late and silences wrong. */
 const SKEW = 2_000;
 
+/** Prometheus loses what it sends before it has found Alertmanager, and sends again after its resend delay, 1m. */
+const YOUNG = 150_000;
+const WAIT = 'it has just started: ask again in two minutes';
+
 /** Each Alertmanager peer: it answers, and Prometheus sends to it (the Watchdog alert is there). */
 export function checkAlertmanagers(urls: readonly string[], now: () => Instant): Promise<Finding[]> {
   return Promise.all(
@@ -16,6 +20,12 @@ export function checkAlertmanagers(urls: readonly string[], now: () => Instant):
       try {
         const reading = await createAlertmanager([new URL(url)]).read(now());
         const watchdog = [...reading.alerts.values()].some((alert) => isHeartbeat(alert.labels));
+        if (!watchdog && reading.uptime < YOUNG)
+          return warn(
+            what,
+            `answers, up for ${formatDuration(reading.uptime)}; nothing from Prometheus yet`,
+            WAIT,
+          );
         if (!watchdog)
           return fail(
             what,
@@ -69,7 +79,11 @@ function skew(what: string, theirs: Instant, before: Instant, after: Instant): F
 }
 
 const HEARTBEAT_LATE = 5 * 60_000;
-const metric = z.object({ heartbeat: z.coerce.number(), pending: z.coerce.number() });
+const metric = z.object({
+  heartbeat: z.coerce.number(),
+  pending: z.coerce.number(),
+  started: z.coerce.number(),
+});
 
 /** The running bot: it serves, is ready, and the heartbeat has come the whole way. */
 export async function checkBot(url: string, now: () => Instant): Promise<Finding[]> {
@@ -80,21 +94,25 @@ export async function checkBot(url: string, now: () => Instant): Promise<Finding
       fetch(`${url}/readyz`, { signal }).then((response) => response.status),
       fetch(`${url}/metrics`, { signal }).then((response) => response.text()),
     ]);
-    const { heartbeat, pending } = metric.parse({
+    const { heartbeat, pending, started } = metric.parse({
       heartbeat: /^alert_bot_heartbeat_timestamp_seconds (\S+)/m.exec(metrics)?.[1],
+      started: /^process_start_time_seconds (\S+)/m.exec(metrics)?.[1],
       pending: /^alert_bot_pending_deliveries (\S+)/m.exec(metrics)?.[1],
     });
     const ago = now() - heartbeat * 1000;
+    const young = heartbeat === 0 && now() - started * 1000 < YOUNG;
     return [
       ready === 200
         ? ok(what, `ready, ${pending} deliveries waiting`)
         : fail(what, `/readyz answers ${ready}`, `curl ${url}/readyz says what is in the way`),
       ago <= HEARTBEAT_LATE
         ? ok('heartbeat', `arrived ${formatDuration(Math.max(0, Math.round(ago / 1000) * 1000))} ago`)
-        : fail(
+        : (young ? warn : fail)(
             'heartbeat',
             heartbeat === 0 ? 'has never arrived at the bot' : `last arrived ${formatDuration(ago)} ago`,
-            "Alertmanager's route for Watchdog goes to the bot with the webhook token (alertmanager.yml); look at its log for 401 or refused connections",
+            young
+              ? WAIT
+              : "Alertmanager's route for Watchdog goes to the bot with the webhook token (alertmanager.yml); look at its log for 401 or refused connections",
           ),
     ];
   } catch (error) {
