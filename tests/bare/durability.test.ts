@@ -99,15 +99,14 @@ class Bot implements AsyncDisposable {
     return readFileSync(join(this.places.logs, 'alert-bot.log'), 'utf8');
   }
 
-  /** Until nothing waits for triage and every incident was decided about. */
+  /** Until nothing waits for triage, and then until every incident was decided about. */
   async settled(): Promise<void> {
-    await until(
-      async () => {
-        const metrics = await (await this.get('/metrics')).text();
-        return /^alert_bot_pending_deliveries 0$/m.test(metrics) && /status="new"} 0$/m.test(metrics);
-      },
-      { what: 'every delivery to be decided about', withinMs: 60_000 },
-    );
+    // One after the other: a scrape reads its gauges one by one, and a triage may come in between.
+    for (const series of [/^alert_bot_pending_deliveries 0$/m, /^alert_bot_incidents{status="new"} 0$/m])
+      await until(async () => series.test(await (await this.get('/metrics')).text()), {
+        what: `the metric ${series.source}`,
+        withinMs: 60_000,
+      });
   }
 
   /** The log, read in this process once the bot has ended. */
