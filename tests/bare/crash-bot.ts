@@ -117,17 +117,17 @@ export async function prepareBot(options: {
     /** Sends the alert until it is acknowledged, and never again. */
     async deliver(onAnswering: () => void): Promise<void> {
       while (!acknowledged && !over.signal.aborted) {
-        const status = await fetch(`${url}/healthz`)
+        const answer = await fetch(`${url}/healthz`)
           .then(() => {
             onAnswering();
             return fetch(`${url}/webhook`, { method: 'POST', headers, body });
           })
-          .then(
-            (response) => response.status,
-            () => 0,
-          );
+          .then(async (response) => ({ status: response.status, text: await response.text() }))
+          // Not there yet, or killed before it answered.
+          .catch(() => null);
         if (failure !== null) throw new Error(failure);
-        if (status === 202) acknowledged = true;
+        if (answer?.status === 202) acknowledged = true;
+        else if (answer !== null) throw new Error(`the bot answered ${answer.status}: ${answer.text}`);
         else await delay(30);
       }
     },
