@@ -7,7 +7,7 @@ import type { AlertReading } from '../domain/signals.ts';
 import { readOptIn, type Target } from '../domain/target.ts';
 import { proofTakesUpTo } from '../policy/proof.ts';
 import { fillService } from '../policy/template.ts';
-import { actingElsewhere, attemptFacts, lastNotCalledAt } from '../store/attempts.ts';
+import { actingElsewhere, attemptFacts, endedByUs, lastNotCalledAt } from '../store/attempts.ts';
 import { currentPause } from '../store/controls.ts';
 import { lastDecidedAt } from '../store/decisions.ts';
 import { type Episode, episodesOf } from '../store/episodes.ts';
@@ -57,11 +57,23 @@ async function findTarget(deps: Deps, incident: Incident): Promise<Pick<Outside,
     if (others.length > 0)
       return { target: { found: 'many', ids: targets.map((target) => target.id) }, found: null };
     const { id, labels, protectedBecause } = first;
-    return { target: { found: 'one', id, optIn: readOptIn(labels), protectedBecause }, found: first };
+    const atRest = whyAtRest(deps, first);
+    return { target: { found: 'one', id, optIn: readOptIn(labels), protectedBecause, atRest }, found: first };
   } catch (error) {
     if (!(error instanceof PlatformError)) throw error;
     return { target: { found: 'unknown', why: error.message }, found: null };
   }
+}
+
+/** Somebody's stop, where every instance is at rest; what our own call left stopped is not. */
+function whyAtRest(deps: Deps, { instances }: Target): Extract<TargetFact, { found: 'one' }>['atRest'] {
+  const resting = instances.filter((instance) => instance.atRest !== null && !endedByUs(deps.db, instance));
+  if (resting.length === 0 || resting.length < instances.length) return null;
+  const ends = resting.flatMap(({ finishedAt }) => (finishedAt === null ? [] : [finishedAt]));
+  return {
+    why: resting.map(({ name, atRest }) => `${name} ${atRest}`).join('; '),
+    since: ends.length === 0 ? null : Math.max(...ends),
+  };
 }
 
 function whyNoService(deps: Deps, incident: Incident): string {

@@ -6,7 +6,14 @@ import type { OptIn, TargetId } from './target.ts';
 
 /** What the platform answered when asked for the target. */
 export type TargetFact =
-  | { found: 'one'; id: TargetId; optIn: OptIn | { invalid: string }; protectedBecause: string | null }
+  | {
+      found: 'one';
+      id: TargetId;
+      optIn: OptIn | { invalid: string };
+      protectedBecause: string | null;
+      /** Set where none of its instances runs because somebody wants it so; `since` is the platform's time. */
+      atRest: { why: string; since: Instant | null } | null;
+    }
   | { found: 'none'; asked: string }
   | { found: 'many'; ids: readonly TargetId[] }
   | { found: 'unknown'; why: string };

@@ -72,7 +72,7 @@ const SENTENCES: Record<Reason, string> = {
   paused: 'A person paused the bot.',
   silenced: 'The alert is silenced in Alertmanager.',
   inhibited: 'Another alert inhibits this one in Alertmanager.',
-  deploying: 'The target is being deployed.',
+  deploying: 'Somebody has just stopped the target, or deploys it.',
   already_restarted: 'The target was restarted by somebody else since the alert began.',
   clock_jump: 'The clock jumped; everything is held until it is steady.',
   guard_unavailable: 'A check could not be made, and what cannot be checked blocks.',

@@ -18,6 +18,11 @@ export interface Instance {
   finishedAt: Instant | null;
   restartCount: number;
   exitCode: number | null;
+  /**
+   * Why it does not run, where somebody wants it so as far as can be told: a person stopped or paused it, or a
+   * deploy is about to start or replace it. It is not ours to start. null where it runs or ended by itself.
+   */
+  atRest: string | null;
   health: Health;
   /** Last output of the health check, for people. */
   healthDetail: string;

@@ -12,6 +12,7 @@ import {
   callsOf,
   endAttempt,
   endCall,
+  endedByUs,
   recordIntent,
 } from '../store/attempts.ts';
 import { write } from '../store/db.ts';
@@ -58,7 +59,7 @@ export async function makeCalls(
       ? { kind: 'gone', why: `${target.id} has no instance left` }
       : { kind: 'done', after: last };
   for (const instance of target.instances) {
-    if (called.has(instance.id)) continue;
+    if (called.has(instance.id) || isAtRest(deps, instance)) continue;
     const why = last === null ? null : await whyNotBack(deps, incident, attempt, last);
     end =
       why === null
@@ -69,6 +70,10 @@ export async function makeCalls(
   }
   await conclude(deps, incident, attempt, end);
 }
+
+/** What somebody stopped stays so; what our own call left stopped is ours to start. */
+const isAtRest = (deps: Deps, instance: Instance): boolean =>
+  instance.atRest !== null && !endedByUs(deps.db, instance);
 
 /** Waits until an instance is well again before the next one is touched. @returns why it is not, or null */
 async function whyNotBack(
@@ -130,6 +135,9 @@ export async function settle(
   if (end.kind !== 'stopped' || call.verb === 'start') return end;
   const stopped = await instanceNow(deps, attempt, call.instance_id);
   if (stopped === null) return { kind: 'gone', why: end.why };
+  // The call did start it: whatever ended it after that is not ours to undo.
+  if (stopped.atRest !== null && stopped.startedAt !== call.before.startedAt)
+    return { kind: 'stopped', why: `${stopped.name} ${stopped.atRest}` };
   return callAndSettle(deps, incident, attempt, stopped, 'start');
 }
 

@@ -25,7 +25,9 @@ export async function instancesOf(deps: Deps, incident: Incident): Promise<reado
 }
 
 /** Several instances seen as one: as well as the worst of them, as young as the youngest. */
-export function together(instances: readonly Instance[]): NonNullable<Look['target']> {
+export function together(all: readonly Instance[]): NonNullable<Look['target']> {
+  // Beside one that runs, what somebody stopped says nothing of how the service does.
+  const instances = all.some(({ running }) => running) ? all.filter(({ atRest }) => atRest === null) : all;
   const starts = instances.flatMap(({ startedAt }) => (startedAt === null ? [] : [startedAt]));
   const healths = instances.map((instance) => instance.health);
   const worst = (['unhealthy', 'starting', 'healthy'] as const).find((health) => healths.includes(health));

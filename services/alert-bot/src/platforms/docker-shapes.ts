@@ -36,7 +36,12 @@ export const inspectedShape = z.object({
   Id: z.string(),
   Name: z.string().transform((name) => name.replace(/^\//, '')),
   RestartCount: z.number(),
+  HostConfig: z.object({ RestartPolicy: z.object({ Name: z.string() }).nullish() }),
   State: z.object({
+    Status: z.string(),
+    /** Why it could not be started; empty where it could. */
+    Error: z.string(),
+    OOMKilled: z.boolean(),
     Running: z.boolean(),
     Paused: z.boolean(),
     Restarting: z.boolean(),

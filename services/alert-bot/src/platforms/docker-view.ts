@@ -27,7 +27,7 @@ export function toTarget(
   };
 }
 
-export function toInstance({ Id, Name, RestartCount, State }: Inspected): Instance {
+export function toInstance({ Id, Name, RestartCount, State, HostConfig }: Inspected): Instance {
   // The engine calls it running also while it is paused, and while its restart policy waits with the next try.
   const running = State.Running && !State.Restarting && !State.Paused;
   return {
@@ -38,6 +38,7 @@ export function toInstance({ Id, Name, RestartCount, State }: Inspected): Instan
     finishedAt: State.FinishedAt,
     restartCount: RestartCount,
     exitCode: hasEnded(State) ? State.ExitCode : null,
+    atRest: whyAtRest(State, HostConfig.RestartPolicy?.Name ?? 'no'),
     health: State.Health?.Status ?? 'none',
     healthDetail: State.Health?.Log?.at(-1)?.Output.trim() ?? '',
   };
@@ -46,6 +47,27 @@ export function toInstance({ Id, Name, RestartCount, State }: Inspected): Instan
 /** The engine's exit code is 0 also of what runs, is paused or was never started: none of these finished well. */
 const hasEnded = (state: Inspected['State']): boolean =>
   state.StartedAt !== null && (!state.Running || state.Restarting);
+
+/** Exit codes of what was asked to end: it did so, or SIGTERM or SIGKILL ended it. */
+const ASKED_TO_END = [0, 143, 137];
+
+/**
+ * The engine does not say who stopped a container. It revives what crashes under `always` and `unless-stopped`, so
+ * what lies there was stopped by somebody. Under the other policies the exit code has to tell, and one that both a
+ * stop and a crash can leave counts as a stop: what a person stopped is never started, and what crashed so is a
+ * person's to start.
+ */
+function whyAtRest(state: Inspected['State'], policy: string): string | null {
+  if (state.Paused) return 'is paused';
+  // Between two tries of its restart policy: its own trouble. With an error: it could not be started.
+  if (state.Restarting || state.Error !== '') return null;
+  if (['created', 'removing', 'dead'].includes(state.Status)) return `is ${state.Status}`;
+  if (state.Status !== 'exited') return null;
+  if (policy === 'always' || policy === 'unless-stopped')
+    return `was stopped: the engine would have revived it from a crash (restart: ${policy})`;
+  const asked = ASKED_TO_END.includes(state.ExitCode) && !state.OOMKilled;
+  return asked ? `ended with exit code ${state.ExitCode}, as after a stop` : null;
+}
 
 /** Everything that any of its containers depends on; twice with different conditions where they differ. */
 function dependenciesOf(containers: readonly Listed[]): readonly Dependency[] {

@@ -29,7 +29,11 @@ function inspected(running: boolean, state: Record<string, unknown> = {}): Answe
     Id: ID,
     Name: '/shop-api-1',
     RestartCount: 0,
+    HostConfig: { RestartPolicy: { Name: 'no' } },
     State: {
+      Status: running ? 'running' : 'exited',
+      Error: '',
+      OOMKilled: false,
       Running: running,
       Paused: false,
       Restarting: false,
@@ -206,6 +210,38 @@ describe('how a container is seen', () => {
     ['ended', { Running: false }, 0],
   ])('%s: not running, and finished well only if it ended', async (_, state, exitCode) => {
     expect(await instance(state)).toMatchObject({ running: false, exitCode });
+  });
+
+  const atRest = async (state: Record<string, unknown>, policy = 'no') => {
+    const answer = inspected(false, { StartedAt: '2026-01-01T00:00:00Z', ...state });
+    const body = answer.body.replace('"Name":"no"', `"Name":"${policy}"`);
+    using fake = await engine({ [LIST]: json([listed('a', 'shop/api')]), [INSPECT]: { status: 200, body } });
+    const [target] = await fake.platform.find('api');
+    return target?.instances[0]?.atRest;
+  };
+
+  test.each([
+    ['stopped, and clean about it', { ExitCode: 0 }, 'no'],
+    ['stopped by SIGTERM', { ExitCode: 143 }, 'on-failure'],
+    ['killed', { ExitCode: 137 }, 'no'],
+    ['exited, although its policy revives what crashes', { ExitCode: 1 }, 'unless-stopped'],
+    ['the same', { ExitCode: 1, OOMKilled: true }, 'always'],
+    ['paused', { Status: 'paused', Running: true, Paused: true }, 'always'],
+    ['made by a deploy and not started yet', { Status: 'created', StartedAt: never }, 'unless-stopped'],
+    ['being removed', { Status: 'removing' }, 'no'],
+  ])('somebody wants it down: %s', async (_, state, policy) => {
+    expect(await atRest(state, policy)).toEqual(expect.any(String));
+  });
+
+  test.each([
+    ['it runs', { Status: 'running', Running: true }, 'no'],
+    ['it crashed', { ExitCode: 1 }, 'no'],
+    ['it crashed too often', { ExitCode: 139 }, 'on-failure'],
+    ['it was out of memory', { ExitCode: 137, OOMKilled: true }, 'no'],
+    ['its policy waits', { Status: 'restarting', Running: true, Restarting: true, ExitCode: 0 }, 'always'],
+    ['it could not be started', { ExitCode: 0, Error: 'bind source missing' }, 'unless-stopped'],
+  ])('nobody wants it down: %s', async (_, state, policy) => {
+    expect(await atRest(state, policy)).toBeNull();
   });
 
   test('never finished is null; times are those of the engine', async () => {

@@ -39,6 +39,8 @@ export function toTarget(view: ProcessView, protectedBecause: string | null): Ta
     finishedAt: view.finishedAt,
     restartCount: view.restartCount,
     exitCode: view.exitCode,
+    // It does not say who stopped a process.
+    atRest: null,
     health: view.health,
     healthDetail: view.healthLog.at(-1)?.output ?? '',
   };

@@ -184,6 +184,7 @@ class World {
           ? { invalid: 'label alert-bot.mode="x"' }
           : { ...optIn, mode: observe ? 'observe' : null },
         protectedBecause: this.#target.protected ? 'the bot needs it' : null,
+        atRest: null,
       },
       none: { found: 'none', asked: 'api' },
       many: { found: 'many', ids: ['supervisor:api', 'supervisor:api2'] },

@@ -262,6 +262,23 @@ describe('the alert and what people said', () => {
   ])('%s', check);
 });
 
+describe('a target that somebody stopped', () => {
+  const stopped = (since: number | null): Partial<Facts> => {
+    const { target: fact } = target();
+    if (fact.found !== 'one') throw new Error('the fixture finds one');
+    return { target: { ...fact, atRest: { why: 'api was stopped', since } } };
+  };
+  test.each<Row>([
+    ['may be the gap of a deploy', [stopped(NOW - 10 * SECOND)], defer('deploying', NOW + 20 * SECOND)],
+    ['made and not started yet', [stopped(null)], defer('deploying')],
+    ['not started for long', [stopped(null), overdue], escalate('waited_too_long'), ['deploying']],
+    ['stays so: a person is told, nothing is started', [stopped(NOW - 30 * SECOND)], escalate('target_down')],
+    ['after an attempt too', [stopped(NOW - MINUTE), { attempts: [attempt(HOUR)] }], escalate('target_down')],
+    ['no trial either', [stopped(NOW - MINUTE), open(NOW)], escalate('target_down')],
+    ['a person’s pause goes first', [stopped(NOW - MINUTE), paused(null)], defer('paused'), ['target_down']],
+  ])('%s', check);
+});
+
 describe('what the target depends on', () => {
   const db = (state: Facts['dependencies']['all'][number]['state']): Partial<Facts> => ({
     dependencies: {

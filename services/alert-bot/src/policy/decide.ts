@@ -11,6 +11,9 @@ import { backoffAfter, spentBudget } from './limits.ts';
 /** An attempt that could not be called spends no budget; without a pause that would be a loop of its own. */
 const PAUSE_AFTER_NOT_CALLED = 5_000;
 
+/** How long what somebody stopped may be the gap of a deploy or of a restart by hand. */
+const GAP_OF_A_DEPLOY = 30_000;
+
 type Blocked = { guard: string; verdict: Choice; because: string; answer?: 'unknown' };
 
 /**
@@ -34,6 +37,7 @@ export function decide(facts: Facts, now: Instant): Decision {
   const blocks = [
     ...personGuards(facts),
     ...alertGuards(facts),
+    ...restGuards(target.atRest, now),
     ...dependencyGuards(facts, now),
     ...loopGuards(facts, optIn, now),
     ...paceGuards(facts, optIn, now),
@@ -124,6 +128,17 @@ function personGuards(facts: Facts): Blocked[] {
 function alertGuards(facts: Facts): Blocked[] {
   const { state, detail } = facts.alert;
   return state === 'absent' || state === 'unknown' ? [unknown('alertmanager', detail)] : [];
+}
+
+/**
+ * Did somebody stop it? That is a person's or a deploy's doing and never ours to undo, whatever fires: it is waited
+ * for, and then a person is told that it is down.
+ */
+function restGuards(atRest: Extract<Facts['target'], { found: 'one' }>['atRest'], now: Instant): Blocked[] {
+  if (atRest === null) return [];
+  const until = atRest.since === null ? null : atRest.since + GAP_OF_A_DEPLOY;
+  const verdict = until === null || now < until ? defer('deploying', until) : escalate('target_down');
+  return [block('at_rest', verdict, atRest.why)];
 }
 
 /** Root cause first (G7): before the loops, so that nobody is paged about a service for its database's sake. */

@@ -55,6 +55,7 @@ export const target = (
     id: 'docker:service:shop/api',
     optIn: 'invalid' in optIn ? optIn : { ...OPTED_IN, ...optIn },
     protectedBecause,
+    atRest: null,
   },
 });
 

@@ -40,6 +40,7 @@ const instance: Instance = {
   finishedAt: null,
   restartCount: 2,
   exitCode: null,
+  atRest: null,
   health: 'unhealthy',
   healthDetail: 'HTTP 500',
 };

@@ -46,6 +46,8 @@ const instanceShape = z.object({
   finishedAt: z.number().nullable(),
   restartCount: z.number(),
   exitCode: z.number().nullable(),
+  // Rows from before it was known have none.
+  atRest: z.string().nullable().default(null),
   health: z.enum(['none', 'starting', 'healthy', 'unhealthy']),
   healthDetail: z.string(),
 });
@@ -175,6 +177,17 @@ export function endCall(db: Db, id: number, result: string, after: Instance | nu
     after === null ? null : JSON.stringify(after),
     id,
   );
+}
+
+/** Whether the last run of an instance was ended by a call of ours that did not start it again, or may have been. */
+export function endedByUs(db: Db, { id, startedAt }: Pick<Instance, 'id' | 'startedAt'>): boolean {
+  const found = db
+    .prepare(
+      `SELECT 1 FROM calls WHERE instance_id = ? AND result IN ('stopped', 'lost')
+       AND json_extract(before, '$.startedAt') IS ? LIMIT 1`,
+    )
+    .get(id, startedAt);
+  return found !== undefined;
 }
 
 export function callsOf(db: Db, attempt: number): Call[] {
