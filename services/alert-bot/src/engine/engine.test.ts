@@ -126,7 +126,7 @@ describe('the loop', { concurrent: true }, () => {
   });
 
   test('G4: an attempt that can never be called is reserved once in 5 s at most', async () => {
-    using stage = stageOf('never', { speed: 5, limits: { deferAtMost: 30_000 } });
+    using stage = stageOf('never', { speed: 5, limits: { deferAtMost: 20_000 } });
     stage.platform.act = async () => {
       throw new PlatformError('unavailable', 'nobody listens');
     };

@@ -127,7 +127,7 @@ describe('G8: gone by itself', { concurrent: true }, () => {
 
 describe('G8: after a restart', { concurrent: true }, () => {
   test('an alert that joins during the very last look is not proven with the others', async () => {
-    using stage = stageOf('joined', { prove: { within: 4_000 } });
+    using stage = stageOf('joined', { prove: { within: 3_000 } });
     const id = await restarted(stage);
     const labels = { alertname: 'Other', service: 'joined' };
     atLook(stage, 3, async () => {
@@ -166,7 +166,7 @@ describe('G8: after a restart', { concurrent: true }, () => {
   });
 
   test('a proof goes on where the last process left it', async () => {
-    using stage = stageOf('resumed', { prove: { stable: 2_500 } });
+    using stage = stageOf('resumed', { prove: { stable: 1_200 } });
     const id = await restarted(stage);
     atLook(stage, 3, () => stage.stopping.abort());
     await expect(seekProof(stage.deps, id)).rejects.toMatchObject({ name: 'AbortError' });
