@@ -4,7 +4,7 @@ import { repository } from '../stack/places.ts';
 
 const folder = join(repository, '.run/demo');
 
-export const help = `Breaks the API twice and shows how the bot handles it, on real parts, in about 90 seconds.
+export const help = `Breaks the API twice and shows how the bot handles it, on real parts, in about 70 seconds.
 
   act 1   the API breaks in a way that a restart heals: it is detected, restarted, proven well
   act 2   it breaks for good: the bot tries as often as its budget allows, stops, and calls a person

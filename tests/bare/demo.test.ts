@@ -67,29 +67,31 @@ type Ended = { code: number | null; answer: string; timeline: string; left: Seen
 async function demo(...args: string[]): Promise<Ended> {
   const command = [join(repository, 'scripts/demo.ts'), '--json', '--folder', folder, ...args];
   const child = spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'pipe'] });
-  const ended = once(child, 'exit');
+  const ended = once(child, 'close');
+  // Looked at again and again, as parts are started and ended on the way.
+  const pids = new Map<string, Seen>();
+  const watch = setInterval(() => {
+    for (const seen of child.pid ? descendants(child.pid) : []) pids.set(`${seen.pid} ${seen.started}`, seen);
+  }, 250);
   try {
     let answer = '';
     let timeline = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       answer += text;
     });
-    const pids = new Map<string, Seen>();
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       timeline += text;
-      // Each line of it is a moment at which something runs.
-      for (const seen of child.pid ? descendants(child.pid) : [])
-        pids.set(`${seen.pid} ${seen.started}`, seen);
     });
     const [code] = await ended;
-    expect([...pids.values()].map((seen) => seen.command).join('\n')).toMatch(
-      /services\/api[\s\S]*prometheus/,
-    );
+    const commands = [...pids.values()].map((seen) => seen.command).join('\n');
+    for (const part of ['postgres', 'services/api', 'alertmanager', 'prometheus'])
+      expect(commands).toContain(part);
     // The shells that watch over the others end a moment after them.
     const left = () => [...pids.values()].filter(stillRuns);
     await until(() => left().length === 0, { what: 'the end', withinMs: 5_000 }).catch(() => undefined);
     return { code, answer, timeline, left: left() };
   } finally {
+    clearInterval(watch);
     child.kill('SIGKILL');
   }
 }
