@@ -55,13 +55,23 @@ const bad = z.strictObject({
   failed: z.strictObject({ act: z.literal(1), stage: z.string(), message: z.string() }),
 });
 
+/** Words of the command lines that must have been seen, so that seeing none of them left says something. */
+const parts = [
+  'postgres',
+  'services/supervisor',
+  'services/api',
+  'services/alert-bot',
+  'alertmanager',
+  'prometheus',
+];
+
 let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'shop-demo-'));
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-type Ended = { code: number | null; answer: string; timeline: string; left: Seen[] };
+type Ended = { code: number | null; answer: string; timeline: string; ran: string; left: Seen[] };
 
 /** Runs it to its end, and tells what of all its processes still runs then. */
 async function demo(...args: string[]): Promise<Ended> {
@@ -83,13 +93,11 @@ async function demo(...args: string[]): Promise<Ended> {
       timeline += text;
     });
     const [code] = await ended;
-    const commands = [...pids.values()].map((seen) => seen.command).join('\n');
-    for (const part of ['postgres', 'services/api', 'alertmanager', 'prometheus'])
-      expect(commands).toContain(part);
     // The shells that watch over the others end a moment after them.
     const left = () => [...pids.values()].filter(stillRuns);
     await until(() => left().length === 0, { what: 'the end', withinMs: 5_000 }).catch(() => undefined);
-    return { code, answer, timeline, left: left() };
+    const ran = [...pids.values()].map(({ command: line }) => line).join('\n');
+    return { code, answer, timeline, ran, left: left() };
   } finally {
     clearInterval(watch);
     child.kill('SIGKILL');
@@ -98,7 +106,7 @@ async function demo(...args: string[]): Promise<Ended> {
 
 describe('npm run demo', () => {
   it('shows both acts, measures them, and leaves nothing behind', async () => {
-    const { code, answer, timeline, left } = await demo();
+    const { code, answer, timeline, ran, left } = await demo();
     expect(code, timeline).toBe(0);
     const { act1: one, act2: two } = good.parse(JSON.parse(answer));
     expect(one.actions).toBe(1);
@@ -121,6 +129,7 @@ describe('npm run demo', () => {
       expect(timeline).toContain(join(folder, kept));
       expect(readFileSync(join(folder, kept), 'utf8')).not.toBe('');
     }
+    for (const part of parts) expect(ran).toContain(part);
     expect(left).toEqual([]);
   });
 
@@ -139,12 +148,13 @@ describe('npm run demo', () => {
       /^act 1: the alert was delivered but not acted on: observe_only: /,
     ],
   ])('fails and names the stage that did not happen when %s', async (_, args, stage, message) => {
-    const { code, answer, timeline, left } = await demo(...args);
+    const { code, answer, timeline, ran, left } = await demo(...args);
     expect(code, timeline).toBe(1);
     const { failed } = bad.parse(JSON.parse(answer));
     expect(failed.stage).toBe(stage);
     expect(failed.message).toMatch(message);
     expect(timeline).toContain(failed.message);
+    for (const part of parts) expect(ran).toContain(part);
     expect(left).toEqual([]);
   });
 });
