@@ -11,7 +11,7 @@ import { runAttempt } from './attempt.ts';
 
 const NAMES = [
   ...['refused', 'unavailable', 'not-found', 'start-failed', 'dead', 'after', 'changed', 'stopped'],
-  ...['unchanged', 'unknown', 'was-down', 'late'],
+  ...['unchanged', 'unknown', 'was-down', 'late', 'start-refused', 'start-away'],
 ];
 
 let box: Awaited<ReturnType<typeof bootSupervisor>>;
@@ -100,6 +100,23 @@ describe('what the platform answers to a call', { concurrent: true }, () => {
       { outcome: 'target_down', calls: ['restart: stopped', 'start: stopped'] },
     ]);
     expect(await stage.events()).toEqual(['start', 'stop', 'die']);
+  });
+
+  test.each([
+    ['refused', 'target_down', { status: 'escalated', reason: 'target_down' }],
+    ['unavailable', 'not_done', { status: 'deferred', reason: 'backoff' }],
+  ] as const)('G4: start_failed, and the start is %s: %s, and it counts', async (code, outcome, incident) => {
+    using stage = stageOf(code === 'refused' ? 'start-refused' : 'start-away');
+    answers(stage, 'start_failed', async (_, id) => {
+      await box.ask('POST', `/processes/${id}/stop`);
+      answers(stage, code, nothing);
+    });
+    const id = await stage.queue();
+    await runAttempt(stage.deps, id);
+    expect(stage.incident(id)).toMatchObject(incident);
+    const start = code === 'refused' ? 'start: refused' : 'start: not_called';
+    expect(stage.attempts(id)).toMatchObject([{ outcome, calls: ['restart: stopped', start] }]);
+    expect(attemptFacts(stage.db, stage.target, 0)).toHaveLength(1);
   });
 
   test('G2: done, and then the platform is away: it was called, whatever is known of it', async () => {

@@ -138,7 +138,16 @@ export async function settle(
   // The call did start it: whatever ended it after that is not ours to undo.
   if (stopped.atRest !== null && stopped.startedAt !== call.before.startedAt)
     return { kind: 'stopped', why: `${stopped.name} ${stopped.atRest}` };
-  return callAndSettle(deps, incident, attempt, stopped, 'start');
+  return afterRestart(await callAndSettle(deps, incident, attempt, stopped, 'start'));
+}
+
+/** What the end of a start means for an attempt whose restart has already stopped the instance. */
+function afterRestart(end: CallEnd): CallEnd {
+  // The engine refuses a start, as with 400 for a bind source that is gone (seen): down is what it is.
+  if (end.kind === 'refused') return { kind: 'stopped', why: end.why };
+  // The start never arrived, but the restart did: the attempt counts.
+  if (end.kind === 'not_called') return { kind: 'not_done', why: end.why };
+  return end;
 }
 
 async function callOnce(deps: Deps, attempt: Attempt, call: Call): Promise<CallEnd> {
