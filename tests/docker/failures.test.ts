@@ -71,6 +71,7 @@ describe('what goes wrong around the bot', () => {
         }),
         stopped: extra(STAYS, { restart: 'unless-stopped' }),
         before: extra(STAYS),
+        scaled: extra(STAYS, { scale: 2 }),
         removed: extra(STAYS),
         deployed: extra(STAYS),
         unasked: extra(STAYS),
@@ -215,6 +216,18 @@ describe('what goes wrong around the bot', () => {
     expect(incident).toMatchObject({ reason: 'target_down', attempts: [] });
     await loop.staysAsItIs('before', before, 5);
     expect(await loop.events('before', since)).toEqual(['die']);
+  });
+
+  test('one of two stopped by a person: only the other is restarted', async () => {
+    const second = `${loop.project.name}-scaled-2`;
+    const state = () => docker(['inspect', '--format', '{{.State.StartedAt}} {{.State.Status}}', second]);
+    const since = Date.now();
+    await docker(['stop', second]);
+    const before = await state();
+    await loop.down('scaled');
+    expect(await handedOver('scaled')).toMatchObject({ reason: 'unproven', attempts: [{}] });
+    expect(await loop.events('scaled', since)).toEqual(['die', 'start']);
+    expect(await state()).toBe(before);
   });
 
   test('removed while it is being proven: it is gone, and nothing else is touched', async () => {

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bootSupervisor } from '../../../supervisor/src/harness.ts';
 import { PlatformError, type PlatformErrorCode, type Verb } from '../domain/platform.ts';
+import type { Instance } from '../domain/target.ts';
 import { consider } from '../engine/consider.ts';
 import { attemptFacts } from '../store/attempts.ts';
 import { targetState } from '../store/targets.ts';
@@ -11,7 +12,7 @@ import { runAttempt } from './attempt.ts';
 
 const NAMES = [
   ...['refused', 'unavailable', 'not-found', 'start-failed', 'dead', 'after', 'changed', 'stopped'],
-  ...['unchanged', 'unknown', 'was-down', 'late', 'start-refused', 'start-away'],
+  ...['unchanged', 'unknown', 'was-down', 'late', 'start-refused', 'start-away', 'stopped-by-hand'],
 ];
 
 let box: Awaited<ReturnType<typeof bootSupervisor>>;
@@ -117,6 +118,25 @@ describe('what the platform answers to a call', { concurrent: true }, () => {
     const start = code === 'refused' ? 'start: refused' : 'start: not_called';
     expect(stage.attempts(id)).toMatchObject([{ outcome, calls: ['restart: stopped', start] }]);
     expect(attemptFacts(stage.db, stage.target, 0)).toHaveLength(1);
+  });
+
+  test('done, and then somebody stopped it: it is not started again', async () => {
+    using stage = stageOf('stopped-by-hand');
+    const { act, inspect } = stage.platform;
+    stage.platform.act = async (verb, id, grace, atMost) => {
+      await act(verb, id, grace, atMost);
+      await box.ask('POST', `/processes/${id}/stop`);
+    };
+    stage.platform.inspect = async (id) => {
+      const target = await inspect(id);
+      const atRest = (instance: Instance) => (instance.running ? null : 'was stopped');
+      return { ...target, instances: target.instances.map((one) => ({ ...one, atRest: atRest(one) })) };
+    };
+    const id = await stage.queue();
+    await runAttempt(stage.deps, id);
+    expect(stage.incident(id)).toMatchObject({ status: 'escalated', reason: 'target_down' });
+    expect(stage.attempts(id)).toMatchObject([{ outcome: 'target_down', calls: ['restart: stopped'] }]);
+    expect(await stage.events()).toEqual(['start', 'stop', 'die', 'start', 'stop', 'die']);
   });
 
   test('G2: done, and then the platform is away: it was called, whatever is known of it', async () => {
