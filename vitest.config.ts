@@ -33,7 +33,8 @@ export default defineConfig({
           include: ['tests/bare/**/*.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
+          // Most of the time is waiting for windows and clocks to pass.
+          maxWorkers: 3,
         },
       },
       {
