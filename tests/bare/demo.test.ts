@@ -81,7 +81,10 @@ async function demo(...args: string[]): Promise<Ended> {
   // Looked at again and again, as parts are started and ended on the way.
   const pids = new Map<string, Seen>();
   const watch = setInterval(() => {
-    for (const seen of child.pid ? descendants(child.pid) : []) pids.set(`${seen.pid} ${seen.started}`, seen);
+    for (const seen of child.pid ? descendants(child.pid) : []) {
+      // One that has just ended has no command line any more.
+      if (seen.command !== '') pids.set(`${seen.pid} ${seen.started}`, seen);
+    }
   }, 250);
   try {
     let answer = '';
