@@ -1,3 +1,4 @@
+// Long because it walks the whole HTTP surface against one bot: every endpoint, its tokens and its bad input.
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

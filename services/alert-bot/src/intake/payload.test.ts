@@ -1,3 +1,4 @@
+// Long because it is one table of payloads, good and bad, with the sentence that each bad one gets.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { fingerprint } from '../domain/alert.ts';

@@ -1,3 +1,4 @@
+// Long because it is one table of an engine's answers: each status and each break in a connection.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';

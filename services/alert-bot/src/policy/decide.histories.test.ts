@@ -1,3 +1,4 @@
+// Long because it holds a small world of its own, in which whole histories are played against decide.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Decision } from '../domain/decision.ts';

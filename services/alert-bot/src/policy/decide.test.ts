@@ -1,3 +1,4 @@
+// Long because it is one table of the whole decision: a row for each guard and reason, alone and together.
 import { describe, expect, test } from 'vitest';
 import type { Choice } from '../domain/decision.ts';
 import type { Facts } from '../domain/facts.ts';

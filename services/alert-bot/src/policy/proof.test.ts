@@ -1,3 +1,4 @@
+// Long because it is one table of looks and verdicts: every sign, missing, bad, flapping and fresh.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { HOUR, MINUTE, NOW, SECOND } from './facts.fixture.ts';

@@ -1,3 +1,4 @@
+// Long because each state of an alert, and of a cluster of two peers, is made on real Alertmanagers.
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { tool } from '../../../../scripts/tools.ts';

@@ -1,3 +1,4 @@
+// Long because every kind of row that a timeline has is written and read back.
 import { describe, expect, test } from 'vitest';
 import type { Decision } from '../domain/decision.ts';
 import { REASONS } from '../domain/reason.ts';

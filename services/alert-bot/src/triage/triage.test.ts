@@ -1,3 +1,4 @@
+// Long because every order of firing, repeat and resolved has its row.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { loadPlaybooks } from '../config/playbooks.ts';
