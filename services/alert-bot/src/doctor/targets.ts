@@ -1,12 +1,20 @@
 import type { Platform } from '../domain/platform.ts';
 import type { PlaybookFile } from '../domain/playbook.ts';
-import { readOptIn } from '../domain/target.ts';
+import { readOptIn, type Target } from '../domain/target.ts';
 import { type Finding, fail, messageOf, ok, warn } from './finding.ts';
+
+/** Whether a playbook can mean it: what belongs to other projects of the engine is nothing to this bot. */
+function isInReach(platform: Platform, file: PlaybookFile | null, { id, service }: Target): boolean {
+  const services = file?.playbooks.map((playbook) => playbook.service) ?? [];
+  // A label of an alert gives a plain name, so that a project or `container:` is what the playbook itself says.
+  const named = services.map((template) => template.replace(/\{\{.*?\}\}/g, () => service));
+  return [service, ...named].some((name) => platform.targetId(name) === id);
+}
 
 /** What the bot could act on: opted-in targets, what is wrong with their labels, what is protected. */
 export async function checkTargets(platform: Platform, file: PlaybookFile | null): Promise<Finding[]> {
   try {
-    const targets = await platform.list();
+    const targets = (await platform.list()).filter((target) => isInReach(platform, file, target));
     const findings: Finding[] = [];
     let optedIn = 0;
     for (const target of targets) {
