@@ -7,7 +7,7 @@ import { until } from '../../scripts/stack/until.ts';
 import { ask } from '../bare/support/ask.ts';
 import { escalated, reasons } from '../bare/support/bot.ts';
 import { docker } from './support/compose-project.ts';
-import { openProject, type Project, STAYS, STUBBORN } from './support/containers.ts';
+import { NODE_IMAGE, STAYS, STUBBORN } from './support/containers.ts';
 import { extra, Loop } from './support/loop.ts';
 
 /** No pause between attempts: what happens once here would happen once with any. */
@@ -34,11 +34,12 @@ const peer = (name: string, other: string) => ({
 describe('what goes wrong around the bot', () => {
   const bound = join(tmpdir(), `bound-${process.pid}`);
   let loop: Loop;
-  let others: Project;
+  /** Another project, whose containers allow what ours do. */
+  const foreign = `foreign-${process.pid}`;
+  const foreigners: string[] = [];
 
   beforeAll(async () => {
     writeFileSync(bound, '');
-    others = await openProject();
     loop = await Loop.start({
       kind: 'failures',
       overrides: EAGER,
@@ -80,8 +81,24 @@ describe('what goes wrong around the bot', () => {
   });
   afterAll(async () => {
     rmSync(bound, { force: true });
-    await Promise.all([loop?.stop(), others?.[Symbol.asyncDispose]()]);
+    if (foreigners.length > 0) await docker(['rm', '--force', ...foreigners]);
+    await loop?.stop();
   });
+
+  /** @returns the full id */
+  async function startForeign(service: string): Promise<string> {
+    const labels = {
+      'com.docker.compose.project': foreign,
+      'com.docker.compose.service': service,
+      'com.docker.compose.oneoff': 'False',
+      'alert-bot.enable': 'true',
+    };
+    const given = Object.entries(labels).map(([name, value]) => `--label=${name}=${value}`);
+    const name = `--name=${foreign}-${service}-1`;
+    const id = (await docker(['run', '--detach', name, ...given, NODE_IMAGE, 'node', '-e', STAYS])).trim();
+    foreigners.push(id);
+    return id;
+  }
 
   /** The attempt is called, and its proof is sought. */
   const acted = (service: string) =>
@@ -90,7 +107,7 @@ describe('what goes wrong around the bot', () => {
   const handedOver = (service: string) => loop.incident(service, 'escalated', escalated, 120_000);
 
   test('G5, G11: what is not opted in, protected or not ours is never touched', async () => {
-    const foreign = await others.start({ service: 'foreign', labels: { 'alert-bot.enable': 'true' } });
+    const stranger = await startForeign('foreign');
     const since = Date.now();
     const decided = async (service: string) => {
       const { decisions } = await loop.down(service);
@@ -102,11 +119,11 @@ describe('what goes wrong around the bot', () => {
     expect(await decided('closed')).toBe('skip not_opted_in');
     for (const service of ours.slice(1)) expect(await decided(service)).toBe('skip protected');
     expect(await decided('foreign')).toBe('escalate no_target');
-    expect(await decided(`${others.project}/foreign`)).toBe('escalate no_target');
-    expect(await decided(`container:${others.project}-foreign-1`)).toBe('escalate no_target');
+    expect(await decided(`${foreign}/foreign`)).toBe('escalate no_target');
+    expect(await decided(`container:${foreign}-foreign-1`)).toBe('escalate no_target');
 
     expect(await Promise.all(ours.map((service) => loop.look(service)))).toEqual(before);
-    const ids = [foreign, ...before.map(({ id }) => id)];
+    const ids = [stranger, ...before.map(({ id }) => id)];
     const events = await Promise.all(
       ids.map((id) =>
         docker([
@@ -128,8 +145,8 @@ describe('what goes wrong around the bot', () => {
 
   test('G2: [good, malformed, good], repeated every ten seconds: one restart each', async () => {
     const since = Date.now();
-    const foreign = await others.start({ service: 'repeated', labels: { 'alert-bot.enable': 'true' } });
-    const before = await docker(['inspect', '--format', '{{.State.StartedAt}}', foreign]);
+    const namesake = await startForeign('repeated');
+    const before = await docker(['inspect', '--format', '{{.State.StartedAt}}', namesake]);
     const alerts = [
       { status: 'firing', labels: { alertname: 'ServiceDown', service: 'repeated' } },
       { status: 'firing', labels: { alertname: 5 } },
@@ -145,7 +162,7 @@ describe('what goes wrong around the bot', () => {
       expect((await handedOver(service)).attempts).toHaveLength(1);
       expect(await loop.events(service, since)).toEqual(['die', 'start']);
     }
-    expect(await docker(['inspect', '--format', '{{.State.StartedAt}}', foreign])).toBe(before);
+    expect(await docker(['inspect', '--format', '{{.State.StartedAt}}', namesake])).toBe(before);
   });
 
   test('G2: two Alertmanagers in a cluster: one restart', async () => {
