@@ -9,8 +9,7 @@ const RUNS = 5;
 const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[(values.length - 1) / 2] ?? Number.NaN;
 
-// A quarter of an hour: only with LONG=1.
-describe.runIf(process.env['LONG'] === '1')('the loop on the shipped stack, at length', () => {
+describe('the loop on the shipped stack, at length', () => {
   let loop: Loop;
 
   beforeAll(async () => {
