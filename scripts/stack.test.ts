@@ -150,9 +150,12 @@ describe('npm start', () => {
   it(
     'says in one sentence that a port is taken, and starts nothing',
     async () => {
-      const squatter = createServer().listen(9093, '127.0.0.1');
-      // Somebody else may hold one of the well-known ports already: that is as good.
-      await Promise.race([once(squatter, 'listening'), once(squatter, 'error')]);
+      const squatter = createServer();
+      // Somebody else may hold one of the well-known ports already, such as `npm start`: that is as good.
+      await new Promise<void>((resolve) => {
+        squatter.once('listening', resolve).once('error', () => resolve());
+        squatter.listen(9093, '127.0.0.1');
+      });
       try {
         const other = join(folder, 'refused');
         const { child, said } = run('--folder', other);
