@@ -45,7 +45,8 @@ export default defineConfig({
           exclude: ['**/*.long.test.ts'],
           testTimeout: 240_000,
           hookTimeout: 300_000,
-          fileParallelism: false,
+          // As with bare; each file has a stack, a project and ports of its own.
+          maxWorkers: 3,
         },
       },
       {
