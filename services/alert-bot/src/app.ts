@@ -18,6 +18,7 @@ import { type Census, createMetrics, NO_INCIDENTS } from './observe/metrics.ts';
 import { openPlatform } from './platforms/open.ts';
 import { createAlertmanager } from './signals/alertmanager.ts';
 import { createPrometheus } from './signals/prometheus.ts';
+import { shareReadings } from './signals/shared-reading.ts';
 import { currentPause, heartbeatAt, lastLogTime } from './store/controls.ts';
 import { type Db, openLog } from './store/db.ts';
 import { countPending } from './store/deliveries.ts';
@@ -27,6 +28,8 @@ import { countByStatus } from './store/incidents.ts';
 const STUCK_AFTER = 60_000;
 /** At start the engine or its proxy may be a moment behind; without them the bot knows no target at all. */
 const ENGINE_PATIENCE = 20_000;
+/** Further behind the log than this, times that the platform and Prometheus give do not fit ours. */
+const CLOCK_OFF = 30_000;
 /** The heartbeat comes each minute; five missed ones are a broken path. */
 const HEARTBEAT_LATE = 5 * 60_000;
 
@@ -64,7 +67,10 @@ export async function run(config: Config, signal: AbortSignal): Promise<void> {
         patience: ENGINE_PATIENCE,
         warn: (text) => log.error(text),
       }),
-      alertmanager: createAlertmanager(config.alertmanagerUrls.map((url) => new URL(url))),
+      alertmanager: shareReadings(
+        createAlertmanager(config.alertmanagerUrls.map((url) => new URL(url))),
+        clock.monotonic,
+      ),
       prometheus: createPrometheus(new URL(config.prometheusUrl)),
       playbooks: () => loaded.file,
       events,
@@ -76,7 +82,10 @@ export async function run(config: Config, signal: AbortSignal): Promise<void> {
     const intake = createIntake(db, waker.wake);
     const late: { engine?: ReturnType<typeof startEngine> } = {};
     const readiness = {
-      problems: () => problems(late.engine, clock.monotonic(), stopping.signal),
+      problems: () => [
+        ...problems(late.engine, clock.monotonic(), stopping.signal),
+        ...clockProblems(clock.behind()),
+      ],
       notes: () => [...heartbeatNotes(db, clock.now()), ...tokens.warnings()],
     };
     const passed = () => late.engine?.passed() ?? Promise.resolve();
@@ -135,6 +144,13 @@ function problems(
   return [
     ...(trouble === null ? [] : [trouble]),
     ...(idle > STUCK_AFTER ? [`the loop has not come round for ${formatDuration(idle)}`] : []),
+  ];
+}
+
+function clockProblems(behind: number): string[] {
+  if (behind <= CLOCK_OFF) return [];
+  return [
+    `the wall clock is ${formatDuration(behind)} behind the log: it was set back, or is wrong; set it with NTP`,
   ];
 }
 

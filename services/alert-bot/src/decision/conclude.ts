@@ -100,9 +100,16 @@ export function escalate(db: Db, incident: Incident, reason: EscalateReason, now
   const subject = incident.target ?? incident.title;
   const annotations = {
     summary: `${subject}: ${explain(reason)}`,
-    description: `${story} Look: alert-bot's GET /api/v1/incidents/${incident.id}. Hand it back: alert-bot reset ${incident.target ?? '<target>'}.`,
+    description: `${story} Look: alert-bot's GET /api/v1/incidents/${incident.id}. ${remedy(incident, reason)}`,
   };
   addEscalation(db, incident.id, reason, { labels, annotations }, now);
+}
+
+/** What a person does when it is mended. A target that was never found cannot be reset. */
+function remedy(incident: Incident, reason: EscalateReason): string {
+  if (incident.target === null || reason === 'no_target' || reason === 'ambiguous_target')
+    return "Mend the alert's service label, or the playbook's target.";
+  return `Hand it back: alert-bot reset ${incident.target}.`;
 }
 
 function tellStory(db: Db, incident: Incident, now: Instant): string {

@@ -3,7 +3,7 @@ import { MANUAL_ALERT_LASTS } from '../domain/alert.ts';
 import type { Instant, Millis } from '../domain/duration.ts';
 import type { AlertFact, Facts, TargetFact } from '../domain/facts.ts';
 import { PlatformError } from '../domain/platform.ts';
-import type { AlertReading } from '../domain/signals.ts';
+import { type AlertReading, SignalError } from '../domain/signals.ts';
 import { readOptIn, type Target } from '../domain/target.ts';
 import { proofTakesUpTo } from '../policy/proof.ts';
 import { fillService } from '../policy/template.ts';
@@ -92,7 +92,11 @@ async function askAlert(
   if (open.length === 0) return { alert: { state: 'absent', detail: 'the alert has ended' }, reading: null };
   const fromAlertmanager = open.some((episode) => episode.source === 'alertmanager');
   try {
-    const reading = fromAlertmanager ? await deps.alertmanager.read(now) : null;
+    // A hand-written alert needs no reading to fire; where there is one, a silence of the same alert holds (G13).
+    const reading = await deps.alertmanager.read(now).catch((error: unknown) => {
+      if (fromAlertmanager || !(error instanceof SignalError)) throw error;
+      return null;
+    });
     const facts = open.map((episode) => stateOf(episode, reading, now));
     return { alert: together(await withoutStale(deps, incident, open, facts)), reading };
   } catch (error) {
@@ -145,13 +149,13 @@ export function stateOf(
   reading: AlertReading | null,
   now: Instant,
 ): AlertFact {
+  const alert = reading?.alerts.get(episode.fingerprint);
+  if (alert?.state === 'silenced' || alert?.state === 'inhibited')
+    return { state: alert.state, detail: `${alert.state} by ${alert.suppressedBy.join(', ')}` };
   if (episode.source === 'manual' || reading === null)
     return now < episode.openedAt + MANUAL_ALERT_LASTS
       ? { state: 'firing', detail: 'sent by hand' }
       : { state: 'absent', detail: 'sent by hand, more than 5 minutes ago' };
-  const alert = reading.alerts.get(episode.fingerprint);
-  if (alert?.state === 'silenced' || alert?.state === 'inhibited')
-    return { state: alert.state, detail: `${alert.state} by ${alert.suppressedBy.join(', ')}` };
   if (alert !== undefined) return { state: 'firing', detail: 'active in Alertmanager' };
   if (reading.uptime < ABSENCE_COUNTS_AFTER)
     return { state: 'unknown', detail: 'Alertmanager was restarted and may not know its alerts yet' };

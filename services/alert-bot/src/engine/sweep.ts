@@ -3,7 +3,7 @@ import type { Deps } from '../deps.ts';
 import { isHeartbeat, isOwn } from '../domain/alert.ts';
 import type { AlertReading } from '../domain/signals.ts';
 import { write } from '../store/db.ts';
-import { missedEpisode, openEpisodeOf, openEpisodes, sawEpisode } from '../store/episodes.ts';
+import { adoptEpisode, missedEpisode, openEpisodeOf, openEpisodes, sawEpisode } from '../store/episodes.ts';
 import { endEpisode, matching, triageAlert } from '../triage/triage.ts';
 
 /** Wakes make it fast, the sweep makes it right (design §4). */
@@ -46,9 +46,11 @@ function openMissed(deps: Deps, reading: AlertReading, now: number): void {
   const { playbooks } = deps.playbooks();
   const context = { playbooks, targetId: (service: string) => deps.platform.targetId(service) };
   for (const alert of reading.alerts.values()) {
-    if (alert.state !== 'active' || isOwn(alert.labels) || isHeartbeat(alert.labels)) continue;
-    if (matching(context, alert) === undefined) continue;
-    if (openEpisodeOf(deps.db, alert.fingerprint) !== undefined) continue;
+    if (isOwn(alert.labels) || isHeartbeat(alert.labels)) continue;
+    const open = openEpisodeOf(deps.db, alert.fingerprint);
+    // Somebody sent the same alert by hand: from now on Alertmanager's silences hold for it (G13).
+    if (open?.source === 'manual') adoptEpisode(deps.db, open.id, alert);
+    if (alert.state !== 'active' || matching(context, alert) === undefined || open !== undefined) continue;
     triageAlert(deps.db, context, alert, 'alertmanager', now);
   }
 }

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { escalate } from '../decision/conclude.ts';
+import { askOutside } from '../decision/facts.ts';
 import type { Deps } from '../deps.ts';
 import type { Millis } from '../domain/duration.ts';
 import { PlatformError, type Verb } from '../domain/platform.ts';
@@ -15,6 +16,7 @@ import {
   endedByUs,
   recordIntent,
 } from '../store/attempts.ts';
+import { currentPause } from '../store/controls.ts';
 import { write } from '../store/db.ts';
 import { addEvent } from '../store/events.ts';
 import { changeStatus, type Incident, incidentById } from '../store/incidents.ts';
@@ -61,14 +63,27 @@ export async function makeCalls(
   for (const instance of target.instances) {
     if (called.has(instance.id) || isAtRest(deps, instance)) continue;
     const why = last === null ? null : await whyNotBack(deps, incident, attempt, last);
-    end =
-      why === null
-        ? await callAndSettle(deps, incident, attempt, instance, 'restart')
-        : { kind: 'stopped', why };
+    if (why !== null) {
+      end = { kind: 'stopped', why };
+      break;
+    }
+    // A person's stop holds between two instances too (G13): what was called is proven, the rest is left alone.
+    if (last !== null && (await whyStopped(deps, incident)) !== null) break;
+    const next = await callAndSettle(deps, incident, attempt, instance, 'restart');
+    if (next.kind === 'not_called' && last !== null) break;
+    end = next;
     if (end.kind !== 'done') break;
     last = end.after;
   }
   await conclude(deps, incident, attempt, end);
+}
+
+/** A stop that a person set since the attempt was reserved, or null. */
+async function whyStopped(deps: Deps, incident: Incident): Promise<string | null> {
+  const { alert, target } = await askOutside(deps, incident);
+  if (alert.state === 'silenced' || alert.state === 'inhibited') return alert.detail;
+  const optedOut = target.found === 'one' && 'enabled' in target.optIn && !target.optIn.enabled;
+  return optedOut ? 'the target was opted out' : null;
 }
 
 /** What somebody stopped stays so; what our own call left stopped is ours to start. */
@@ -85,14 +100,22 @@ async function whyNotBack(
   const patience = playbookOf(deps, incident)?.prove.within ?? 0;
   const giveUpAt = deps.monotonic() + patience;
   for (;;) {
-    const now = await instanceNow(deps, attempt, after.id);
+    const now = await instanceNow(deps, attempt, after.id).catch(unknownIfAway);
     if (now === null) return `${after.name} is gone after its restart`;
-    const why = whyUnwell({ instances: [now] }, 'healthy');
+    const why =
+      now === 'unknown' ? 'the platform does not say how it is' : whyUnwell({ instances: [now] }, 'healthy');
     if (why === null) return null;
-    if (!now.running || now.health === 'unhealthy' || deps.monotonic() >= giveUpAt)
+    const bad = now !== 'unknown' && (!now.running || now.health === 'unhealthy');
+    if (bad || deps.monotonic() >= giveUpAt)
       return `${why} after its restart; the other instances were left alone`;
     await delay(LOOK_EVERY, undefined, { signal: deps.stopping });
   }
+}
+
+/** A platform that is away says nothing: neither that an instance is back nor that it is gone. */
+function unknownIfAway(error: unknown): 'unknown' {
+  if (error instanceof PlatformError) return 'unknown';
+  throw error;
 }
 
 /** One call; what stops but does not start gets one `start` in the same attempt (design §7). */
@@ -107,6 +130,8 @@ async function callAndSettle(
   deps.stopping.throwIfAborted();
   const call = await write(deps.db, () => {
     const now = deps.now();
+    // In the transaction of the intent: a pause that was answered is never followed by a call (G13).
+    if (verb === 'restart' && currentPause(deps.db, now) !== null) return null;
     addEvent(deps.db, incident.id, now, 'attempt', `${verb} ${instance.name}`, {
       verb,
       instance: instance.id,
@@ -114,6 +139,7 @@ async function callAndSettle(
     });
     return recordIntent(deps.db, attempt.id, verb, instance, now);
   });
+  if (call === null) return { kind: 'not_called', why: 'a person paused the bot' };
   deps.events.acting(incident, verb, instance.id, attempt.number);
   const began = deps.monotonic();
   const end = await callOnce(deps, attempt, call);

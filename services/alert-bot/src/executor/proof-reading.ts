@@ -51,7 +51,7 @@ export async function lookAt(
     rulesOf(deps, incident),
   ]);
   const at = deps.now();
-  const query = await askQuery(deps, incident, proof, scrapes, at);
+  const query = await askQuery(deps, incident, proof, scrapes);
   return {
     at,
     target: instances === null ? null : together(instances),
@@ -89,13 +89,14 @@ async function askQuery(
   incident: Incident,
   proof: Proof,
   scrapes: Look['scrapes'],
-  now: Instant,
 ): Promise<Look['query']> {
   const query = playbookOf(deps, incident)?.prove.query ?? null;
   const answered = scrapes?.filter((scrape) => scrape.value === 1) ?? [];
   if (query === null || answered.length < SCRAPES_BEFORE_QUERY) return 'none';
   const labels = episodesOf(deps.db, incident.id).at(0)?.labels ?? {};
-  const since = `${Math.max(1, Math.floor((now - proof.since) / 1000))}s`;
+  // By the scrapes' own times: our clock may be off from Prometheus'.
+  const last = answered.at(-1)?.at ?? proof.since;
+  const since = `${Math.max(1, Math.ceil((last - proof.since) / 1000))}s`;
   const filled = fill(query.query, labels, { $since: since }, quotePromql);
   if ('missing' in filled) return null;
   try {

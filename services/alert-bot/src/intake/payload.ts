@@ -44,10 +44,6 @@ const alertFields = {
   startsAt: time.optional(),
   endsAt: time.optional(),
   generatorURL: z.string().optional(),
-  fingerprint: z
-    .string()
-    .regex(/^[0-9a-f]{16}$/, '16 hexadecimal digits, or leave it out')
-    .optional(),
 };
 const alertShape = z.object(alertFields, {
   error: 'an alert is an object such as {"status":"firing","labels":{"alertname":"HighErrorRate"}}',
@@ -120,7 +116,8 @@ function toAlert(raw: z.output<typeof alertShape>, status: Alert['status'] | und
   const endsAt = raw.endsAt === undefined ? now : Date.parse(raw.endsAt);
   const effective = status ?? 'firing';
   return {
-    fingerprint: raw.fingerprint ?? fingerprint(raw.labels),
+    // Never the one that was sent: a copied payload with other labels would pass for another alert.
+    fingerprint: fingerprint(raw.labels),
     status: effective,
     labels: raw.labels,
     annotations: raw.annotations ?? {},

@@ -84,6 +84,16 @@ export function sawEpisode(db: Db, id: number, now: Instant): void {
   db.prepare('UPDATE episodes SET last_seen_at = ?, absent_since = NULL WHERE id = ?').run(now, id);
 }
 
+/**
+ * Alertmanager has an alert that was known from a hand-written one only: from now on it says what fires and
+ * what is silenced.
+ */
+export function adoptEpisode(db: Db, id: number, alert: Alert): void {
+  db.prepare(
+    "UPDATE episodes SET source = 'alertmanager', generator_url = ?, starts_at = ?, absent_since = NULL WHERE id = ?",
+  ).run(alert.generatorURL, alert.startsAt, id);
+}
+
 /** A reading of Alertmanager did not have the alert: the first of the two that close it. */
 export function missedEpisode(db: Db, id: number, now: Instant): void {
   db.prepare('UPDATE episodes SET absent_since = coalesce(absent_since, ?) WHERE id = ?').run(now, id);

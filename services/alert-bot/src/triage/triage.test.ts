@@ -116,6 +116,13 @@ describe('an alert is', () => {
     expect(episodesOf(log.db, 1)).toMatchObject([{ startsAt: NOON, lastSeenAt: NOON + 2 }]);
   });
 
+  test('G13: one that was sent by hand becomes Alertmanager’s when that has it too: its silences hold', () => {
+    using log = temporaryLog();
+    triageAlert(log.db, context, errors(), 'manual', NOON);
+    expect(triage(log.db, errors()).outcome).toBe('duplicate');
+    expect(openEpisodes(log.db)).toMatchObject([{ source: 'alertmanager' }]);
+  });
+
   test('resolved: it closes its episode, and leaves the incident to the engine', () => {
     using log = temporaryLog();
     triage(log.db, errors());

@@ -7,6 +7,7 @@ import { recordHeartbeat } from '../store/controls.ts';
 import type { Db } from '../store/db.ts';
 import type { AlertOutcome } from '../store/deliveries.ts';
 import {
+  adoptEpisode,
   closeEpisode,
   type Episode,
   moveEpisode,
@@ -51,6 +52,7 @@ export function triageAlert(
     return { outcome: 'resolved', fingerprint, incident: episode.incident };
   }
   if (episode !== undefined) {
+    if (episode.source === 'manual' && source === 'alertmanager') adoptEpisode(db, episode.id, alert);
     sawEpisode(db, episode.id, now);
     return { outcome: 'duplicate', fingerprint, incident: episode.incident };
   }
