@@ -80,6 +80,14 @@ describe('the bot', () => {
     expect(VARIABLES.filter((name) => !text.includes(`\`${name}\``))).toEqual([]);
   });
 
+  it('has each of its variables in the help of serve', async () => {
+    const { serve } = await import('../../services/alert-bot/src/cli/serve.ts');
+    const own = VARIABLES.filter((name) => name !== 'ALERT_BOT_URL');
+    expect(
+      own.filter((name) => !serve.help.includes(`  ${name} `) && !serve.help.includes(`  ${name}\n`)),
+    ).toEqual([]);
+  });
+
   it('has each of its metrics in its README', async () => {
     const { registry } = createMetrics({
       incidents: () => NO_INCIDENTS,

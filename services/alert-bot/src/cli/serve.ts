@@ -7,13 +7,15 @@ export const serve: Command = {
 
 Runs the bot until SIGTERM or Ctrl-C; a second one ends it at once. It is configured by variables:
 
-  ALERT_BOT_PLATFORM            supervisor
+  ALERT_BOT_PLATFORM            docker or supervisor
   ALERT_BOT_DATA_DIR            folder of the incident log and the tokens
   ALERT_BOT_PLAYBOOKS           the playbook file (docs/playbooks.md)
   ALERT_BOT_OVERRIDES           optional second file that replaces defaults and limits
   ALERT_BOT_ALERTMANAGER_URLS   every Alertmanager, with commas between them
   ALERT_BOT_PROMETHEUS_URL
   ALERT_BOT_SUPERVISOR_SOCKET   with ALERT_BOT_PLATFORM=supervisor
+  ALERT_BOT_DOCKER_URL          with ALERT_BOT_PLATFORM=docker: the socket proxy
+  ALERT_BOT_DOCKER_PROJECT      only for a bot outside of containers: the Compose project it heals
   ALERT_BOT_LISTEN              127.0.0.1:5000 unless set
   ALERT_BOT_LOG_LEVEL           info unless set
 

@@ -37,6 +37,9 @@ export function readTokenFile(file: string): string[] {
     throw new TokenError(
       `${file} has no token in it: write one a line, or delete the file and start the bot, which makes a new one.`,
     );
+  // "Authorization: Bearer" carries no spaces: such a token could never match, and nobody would know why.
+  if (tokens.some((token) => /\s/.test(token)))
+    throw new TokenError(`${file} has a line with a space in it: write one token a line.`);
   return tokens;
 }
 

@@ -86,3 +86,9 @@ test('a data folder that cannot be made is one sentence with the variable to set
   writeFileSync(join(dir, 'data'), '');
   expect(start).toThrow(/cannot be made \(ENOTDIR\): set ALERT_BOT_DATA_DIR to a folder/);
 });
+
+test('two tokens on one line are refused: a bearer token has no spaces, so that neither could match', () => {
+  start();
+  writeFileSync(file('admin'), 'one two\n');
+  expect(() => readTokenFile(file('admin'))).toThrow('has a line with a space in it: write one token a line');
+});
