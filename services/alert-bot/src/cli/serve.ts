@@ -18,6 +18,8 @@ Runs the bot until SIGTERM or Ctrl-C; a second one ends it at once. It is config
   ALERT_BOT_DOCKER_PROJECT      only for a bot outside of containers: the Compose project it heals
   ALERT_BOT_LISTEN              127.0.0.1:5000 unless set
   ALERT_BOT_LOG_LEVEL           info unless set
+  ALERT_BOT_LOG_KEEP            how long the incident log keeps what is over, 90d unless set
+  ALERT_BOT_LOG_MAX             how large the incident log may become, 1GB unless set
 
 Exit code: 0 stopped as asked, 1 failed, 2 the configuration is wrong (restarting does not help).`,
   async run(args, { env }) {

@@ -1,5 +1,7 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { type Bytes, formatBytes, parseBytes } from '../domain/bytes.ts';
+import { formatDuration, type Millis, parseDuration } from '../domain/duration.ts';
 
 /** A path, made absolute from the folder the bot is started in. */
 export const path = (what: string) =>
@@ -42,6 +44,32 @@ export const listen = z.string().transform((written, context) => {
   }
   return { host, port };
 });
+
+/** A duration in Prometheus' spelling, at least so long. */
+export const duration = (example: string, atLeast: Millis) =>
+  z.string().transform((written, context) => {
+    const length = parseDuration(written);
+    if (length !== undefined && length >= atLeast) return length;
+    context.addIssue(
+      length === undefined
+        ? `is no duration: set it to one such as ${example}`
+        : `is too short: set it to ${formatDuration(atLeast)} or more, such as ${example}`,
+    );
+    return z.NEVER;
+  });
+
+/** A size in Prometheus' spelling, at least so large. */
+export const bytes = (example: string, atLeast: Bytes) =>
+  z.string().transform((written, context) => {
+    const size = parseBytes(written);
+    if (size !== undefined && size >= atLeast) return size;
+    context.addIssue(
+      size === undefined
+        ? `is no size: set it to a whole number with a unit (B, KB, MB, GB, TB), such as ${example}`
+        : `is too small: set it to ${formatBytes(atLeast)} or more, such as ${example}`,
+    );
+    return z.NEVER;
+  });
 
 function urlError(written: string, example: string): string | null {
   const url = URL.parse(written);

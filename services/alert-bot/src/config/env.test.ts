@@ -21,7 +21,9 @@ function problemsOf(env: NodeJS.ProcessEnv): readonly string[] {
   }
 }
 
-test('reads what is set and fills in the two defaults', () => {
+const DAY = 86_400_000;
+
+test('reads what is set and fills in the defaults', () => {
   expect(readConfig({ ...GOOD, HOME: '/root' })).toEqual({
     platform: { kind: 'supervisor', socket: '/run/s.sock' },
     dataDir: '/data',
@@ -31,7 +33,14 @@ test('reads what is set and fills in the two defaults', () => {
     prometheusUrl: 'http://p:9090',
     listen: { host: '127.0.0.1', port: 5000 },
     logLevel: 'info',
+    retention: { keep: 90 * DAY, max: 1_073_741_824 },
   });
+});
+
+test('how long and how large the log is kept can be set, and is printed as it was written', () => {
+  const config = readConfig({ ...GOOD, ALERT_BOT_LOG_KEEP: '1y', ALERT_BOT_LOG_MAX: '64MB' });
+  expect(config.retention).toEqual({ keep: 365 * DAY, max: 67_108_864 });
+  expect(describeConfig(config)).toMatchObject({ ALERT_BOT_LOG_KEEP: '365d', ALERT_BOT_LOG_MAX: '64MB' });
 });
 
 test('an empty environment names every required variable at once, each with its remedy', () => {

@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { type Bytes, formatBytes } from '../domain/bytes.ts';
+import { formatDuration, type Millis } from '../domain/duration.ts';
 import { ConfigError } from './config-error.ts';
-import { httpUrl, httpUrls, listen, path } from './env-values.ts';
+import { bytes, duration, httpUrl, httpUrls, listen, path } from './env-values.ts';
 import { didYouMean } from './nearest.ts';
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -17,7 +19,12 @@ export interface Config {
   prometheusUrl: string;
   listen: { host: string; port: number };
   logLevel: (typeof LOG_LEVELS)[number];
+  /** How long the incident log keeps what is over, and how large it may become. */
+  retention: { keep: Millis; max: Bytes };
 }
+
+const DAY: Millis = 24 * 3_600_000;
+const MB: Bytes = 1024 ** 2;
 
 // An error is the end of a sentence that begins with the variable's name and, where there is one, its value.
 const variables = {
@@ -48,6 +55,10 @@ const variables = {
   ALERT_BOT_LOG_LEVEL: z
     .enum(LOG_LEVELS, { error: `is not a log level: set it to one of ${LOG_LEVELS.join(', ')}` })
     .default('info'),
+  // What limits need of the past is never older than a day, unless a playbook says so.
+  ALERT_BOT_LOG_KEEP: duration('90d', DAY).default(90 * DAY),
+  // A single delivery may have 16 MB.
+  ALERT_BOT_LOG_MAX: bytes('1GB', 64 * MB).default(1024 * MB),
 };
 const schema = z.object(variables);
 
@@ -84,6 +95,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     prometheusUrl: data.ALERT_BOT_PROMETHEUS_URL,
     listen: data.ALERT_BOT_LISTEN,
     logLevel: data.ALERT_BOT_LOG_LEVEL,
+    retention: { keep: data.ALERT_BOT_LOG_KEEP, max: data.ALERT_BOT_LOG_MAX },
   };
 }
 
@@ -124,6 +136,8 @@ export function describeConfig(config: Config): Readonly<Record<string, string>>
       : { ALERT_BOT_SUPERVISOR_SOCKET: config.platform.socket }),
     ALERT_BOT_LISTEN: host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`,
     ALERT_BOT_LOG_LEVEL: config.logLevel,
+    ALERT_BOT_LOG_KEEP: formatDuration(config.retention.keep),
+    ALERT_BOT_LOG_MAX: formatBytes(config.retention.max),
   };
 }
 
