@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type ServerType, serve } from '@hono/node-server';
 import { pino } from 'pino';
 import { createClock } from './clock.ts';
@@ -63,6 +64,8 @@ export async function run(config: Config, signal: AbortSignal): Promise<void> {
       boot,
       now: clock.now,
       monotonic: clock.monotonic,
+      sleep: (length, also) => delay(length, undefined, { signal: anyOf(stopping.signal, also) }),
+      clockJump: () => null,
       platform: await openPlatform(config.platform, {
         patience: ENGINE_PATIENCE,
         warn: (text) => log.error(text),
@@ -106,6 +109,9 @@ export async function run(config: Config, signal: AbortSignal): Promise<void> {
     await teardown.run();
   }
 }
+
+const anyOf = (one: AbortSignal, other: AbortSignal | undefined): AbortSignal =>
+  other === undefined ? one : AbortSignal.any([one, other]);
 
 /** Lets the engine sleep until something was committed. A wake while it works is not lost. */
 function createWaker() {

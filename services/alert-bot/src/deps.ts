@@ -1,4 +1,5 @@
 import type { Instant, Millis } from './domain/duration.ts';
+import type { ClockJump } from './domain/facts.ts';
 import type { Platform } from './domain/platform.ts';
 import type { PlaybookFile } from './domain/playbook.ts';
 import type { AlertmanagerPort, PrometheusPort } from './domain/signals.ts';
@@ -14,6 +15,13 @@ export interface Deps {
   now(): Instant;
   /** Milliseconds of this process's own clock, for locks: a wall clock that is set must not free one. */
   monotonic(): Millis;
+  /**
+   * The only way to wait: a simulation has a clock of its own.
+   * Rejects when the process stops, or the signal is aborted.
+   */
+  sleep(length: Millis, signal?: AbortSignal): Promise<void>;
+  /** Set while wall and monotonic time have just moved apart. */
+  clockJump(): ClockJump | null;
   platform: Platform;
   alertmanager: AlertmanagerPort;
   prometheus: PrometheusPort;

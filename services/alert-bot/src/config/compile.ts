@@ -1,13 +1,12 @@
-import type { Millis } from '../domain/duration.ts';
 import type { Playbook, Step } from '../domain/playbook.ts';
 import type { WrittenPlaybook } from './playbook-schema.ts';
-import type { Settings } from './settings.ts';
+import type { FileLimits, Settings } from './settings.ts';
 
 /** What a `restart` step has where it says nothing. Ten seconds are Docker's own grace time. */
 export const RESTART = { timeout: 10_000, attempts: 3 } as const;
 
 /** Makes a checked playbook into what the bot works with. */
-export function compilePlaybook(written: WrittenPlaybook, settled: Settings, deferAtMost: Millis): Playbook {
+export function compilePlaybook(written: WrittenPlaybook, settled: Settings, file: FileLimits): Playbook {
   const { mode, prove, ...limits } = settled;
   const { query, above } = written.prove ?? {};
   return {
@@ -17,7 +16,7 @@ export function compilePlaybook(written: WrittenPlaybook, settled: Settings, def
     matches: (labels) => written.matchers.every((matcher) => matcher.matches(labels)),
     service: written.target.service,
     steps: written.steps.map(toStep),
-    limits: { ...limits, deferAtMost },
+    limits: { ...limits, deferAtMost: file.deferAtMost, approveWithin: file.approveWithin },
     prove: { ...prove, query: query === undefined || above === undefined ? null : { query, above } },
   };
 }

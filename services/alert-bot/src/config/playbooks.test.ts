@@ -32,7 +32,7 @@ function errorsOf(text: string, overrides?: string): string[] {
 test('compiles a playbook and fills in what is left out', () => {
   const { file } = load(GOOD);
   expect(file).toMatchObject({
-    concurrent: 1,
+    limits: { concurrent: 1 },
     playbooks: [
       {
         name: 'one',
@@ -62,7 +62,7 @@ test('a playbook goes before the overrides, and these before the defaults of the
     text,
     'defaults: { cooldown: 120s, backoff: { initial: 1s, max: 5s } }\nlimits: { concurrent: 2 }\n',
   );
-  expect(file.concurrent).toBe(2);
+  expect(file.limits.concurrent).toBe(2);
   expect(file.playbooks[0]?.limits).toMatchObject({
     cooldown: 120_000,
     backoff: { initial: 1_000, factor: 2, max: 60_000 },
@@ -87,7 +87,11 @@ test.for([
   ['cooldown: 2m', 'cooldown: 1.5h', '`1.5h` is not a duration: write whole numbers with units, such as 2m'],
   ['cooldown: 2m', 'cooldown: 30d', '`30d` is too long: write at most 14d'],
   ['cooldown: 2m', 'cooldown:', 'p.yml:2: defaults.cooldown: is empty: write a duration such as 2m'],
-  ['cooldown: 2m', 'mode: approve', 'p.yml:2: defaults.mode: `approve` is not a mode: write observe or act'],
+  [
+    'cooldown: 2m',
+    'mode: aprove',
+    'p.yml:2: defaults.mode: `aprove` is not a mode: write observe or approve or act',
+  ],
   ['cooldown: 2m', 'quarantine: 0s', '`0s` is too short: write a duration such as 1h, or manual'],
   ['cooldown: 2m', 'backoff: { factor: 0.5 }', 'defaults.backoff.factor: `0.5` is under 1'],
   [

@@ -55,11 +55,12 @@ export function loadPlaybooks(text: string, fileName: string, overrides?: FileTe
     const own: Layer = { source: main.source, path: ['playbooks', index], written: playbook };
     // What is wrong with the defaults alone was said once already.
     errors.push(...unreachable(settled, [own]));
-    playbooks.push(compilePlaybook(playbook, settled, limits.deferAtMost));
+    playbooks.push(compilePlaybook(playbook, settled, limits));
   }
   if (errors.length > 0) return { errors };
+  const { deferAtMost: _, approveWithin: __, ...fleet } = limits;
   return {
-    file: { playbooks, concurrent: limits.concurrent },
+    file: { playbooks, limits: fleet, maintenance: [] },
     overridden: differences(before, { defaults, limits }),
   };
 }

@@ -1,15 +1,15 @@
 import { formatDuration, type Millis } from '../domain/duration.ts';
-import type { Limits, Mode, Prove } from '../domain/playbook.ts';
+import type { FleetLimits, Limits, Mode, Prove } from '../domain/playbook.ts';
 import type { WrittenDefaults, WrittenLimits } from './playbook-schema.ts';
 
 /** Defaults and limits with every value settled. */
-export interface Settings extends Omit<Limits, 'deferAtMost'> {
+export interface Settings extends Omit<Limits, 'deferAtMost' | 'approveWithin'> {
   mode: Mode;
   prove: Pick<Prove, 'within' | 'stable'>;
 }
-export interface FileLimits {
-  concurrent: number;
+export interface FileLimits extends FleetLimits {
   deferAtMost: Millis;
+  approveWithin: Millis;
 }
 
 const SECOND = 1_000;
@@ -28,7 +28,13 @@ export const BUILT_IN: Settings = {
   quarantine: HOUR,
   prove: { within: 90 * SECOND, stable: 15 * SECOND },
 };
-export const BUILT_IN_LIMITS: FileLimits = { concurrent: 1, deferAtMost: 15 * MINUTE };
+export const BUILT_IN_LIMITS: FileLimits = {
+  concurrent: 1,
+  targets: { count: 3, percent: 34, per: 10 * MINUTE },
+  storm: { incidents: 10, per: MINUTE, calm: 2 * MINUTE },
+  deferAtMost: 15 * MINUTE,
+  approveWithin: 30 * MINUTE,
+};
 
 /** Lays what is written over what holds so far: maps key by key, lists as a whole. */
 export function overlay(base: Settings, written: WrittenDefaults | undefined): Settings {
@@ -50,6 +56,7 @@ export function overlay(base: Settings, written: WrittenDefaults | undefined): S
 }
 
 export const overlayLimits = (base: FileLimits, written: WrittenLimits | undefined): FileLimits => ({
+  ...base,
   concurrent: written?.concurrent ?? base.concurrent,
   deferAtMost: written?.defer_at_most ?? base.deferAtMost,
 });

@@ -3,7 +3,9 @@ import type { DependencyFacts } from '../domain/facts.ts';
 import { PlatformError } from '../domain/platform.ts';
 import type { AlertReading } from '../domain/signals.ts';
 import { type Dependency, type Target, whyUnwell } from '../domain/target.ts';
+import { graphOf, inCycle } from '../policy/graph.ts';
 import { openIncidentOf } from '../store/incidents.ts';
+import type { Listed } from './fleet.ts';
 
 export type DependencyStates = DependencyFacts['all'];
 
@@ -15,10 +17,13 @@ export function askDependencies(
   deps: Deps,
   target: Target | null,
   reading: AlertReading | null,
+  listed: Listed,
 ): Promise<DependencyStates> {
+  const graph = graphOf('targets' in listed ? listed.targets : []);
   return Promise.all(
     (target?.dependsOn ?? []).map(async (dependency) => ({
       id: dependency.id,
+      inCycle: target !== null && inCycle(graph, target.id, dependency.id),
       state: await stateOf(deps, dependency, reading),
     })),
   );

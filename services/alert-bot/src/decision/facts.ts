@@ -7,15 +7,20 @@ import { type AlertReading, SignalError } from '../domain/signals.ts';
 import { readOptIn, type Target } from '../domain/target.ts';
 import { proofTakesUpTo } from '../policy/proof.ts';
 import { fillService } from '../policy/template.ts';
-import { actingElsewhere, attemptFacts, endedByUs, lastNotCalledAt } from '../store/attempts.ts';
-import { currentPause } from '../store/controls.ts';
+import { openWindow } from '../policy/windows.ts';
+import { attemptFacts, endedByUs, lastNotCalledAt, startedByUs } from '../store/attempts.ts';
+import { currentPauses, pauseScopes } from '../store/controls.ts';
 import { lastDecidedAt } from '../store/decisions.ts';
 import { type Episode, episodesOf } from '../store/episodes.ts';
 import { type Incident, lastActedIncidentEnd, listIncidents } from '../store/incidents.ts';
 import { targetState } from '../store/targets.ts';
 import { matching } from '../triage/triage.ts';
+import { approvalFact } from './approval.ts';
 import { askDependencies, type DependencyStates } from './dependencies.ts';
+import { fleetFacts, type Listed, listTargets } from './fleet.ts';
+import { replicaFacts } from './replicas.ts';
 import { rulesOf } from './rules.ts';
+import { stormFact } from './storm.ts';
 
 /** An absent alert is unknown until Alertmanager has been up this long (design §2). */
 export const ABSENCE_COUNTS_AFTER = 90_000;
@@ -29,6 +34,8 @@ export interface Outside {
   dependencies: DependencyStates;
   /** How long the alert may still fire after its cause is gone. */
   letsGoAfter: Millis;
+  /** Every target, for what concerns them all. */
+  listed: Listed;
 }
 
 /** Asks the platform and Alertmanager about an incident. Never rejects: what cannot be asked is unknown. */
@@ -37,14 +44,18 @@ export async function askOutside(deps: Deps, incident: Incident): Promise<Outsid
     findTarget(deps, incident),
     askAlert(deps, incident),
   ]);
-  const hasDependencies = found !== null && found.dependsOn.length > 0;
-  const [dependencies, rules] = await Promise.all([
-    askDependencies(deps, found, reading),
-    hasDependencies ? rulesOf(deps, incident) : [],
-  ]);
+  if (found === null)
+    return { target, found, alert, dependencies: [], letsGoAfter: 0, listed: { targets: [] } };
+  const waits = found.dependsOn.length > 0 || wasChanged(deps, incident, found);
+  const [listed, rules] = await Promise.all([listTargets(deps), waits ? rulesOf(deps, incident) : []]);
+  const dependencies = await askDependencies(deps, found, reading, listed);
   const letsGoAfter = proofTakesUpTo(0, rules?.map((one) => one.rule) ?? null);
-  return { target, found, alert, dependencies, letsGoAfter };
+  return { target, found, alert, dependencies, letsGoAfter, listed };
 }
+
+/** Whether an instance was started by somebody else since the trouble began. */
+const wasChanged = (deps: Deps, incident: Incident, { instances }: Target): boolean =>
+  instances.some((one) => (one.startedAt ?? 0) > incident.openedAt && !startedByUs(deps.db, one));
 
 async function findTarget(deps: Deps, incident: Incident): Promise<Pick<Outside, 'target' | 'found'>> {
   if (incident.service === null)
@@ -174,7 +185,7 @@ function together(facts: readonly AlertFact[]): AlertFact {
 /** Puts together all that `decide` looks at. Reads the log as it is now: call it inside the transaction. */
 export function readFacts(deps: Deps, incident: Incident, outside: Outside, now: Instant): Facts {
   const { db } = deps;
-  const { playbooks, concurrent } = deps.playbooks();
+  const { playbooks, limits, maintenance } = deps.playbooks();
   const labels = episodesOf(db, incident.id).at(-1)?.labels ?? {};
   // Limits and mode are read fresh; the ladder is the incident's own (design §5).
   const current =
@@ -208,15 +219,22 @@ export function readFacts(deps: Deps, incident: Incident, outside: Outside, now:
     circuit: { open: state?.open ?? false, until: state?.until ?? null },
     resetAt: state?.resetAt ?? null,
     lastIncidentEndedAt: target === null ? null : lastActedIncidentEnd(db, target, since),
-    paused: currentPause(db, now),
+    pauses: currentPauses(db, pauseScopes(incident), now).map(({ at: _, ...pause }) => pause),
+    maintenance:
+      current === undefined
+        ? null
+        : openWindow(maintenance, { service: incident.service, playbook: current.name }, now),
+    clockJump: deps.clockJump(),
+    storm: stormFact(db, incident, limits, now),
     dependencies: {
       all: outside.dependencies,
       unwellAt: lastDecidedAt(db, incident.id, 'dependency_unhealthy'),
       targetStartedAt: youngestStart(outside.found),
       letsGoAfter: outside.letsGoAfter,
     },
-    actingElsewhere: target === null ? 0 : actingElsewhere(db, target),
-    concurrent,
+    replicas: replicaFacts(db, outside.found),
+    fleet: fleetFacts(db, incident, outside.listed, limits, now),
+    approval: approvalFact(db, incident),
   };
 }
 

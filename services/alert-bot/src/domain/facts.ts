@@ -1,6 +1,6 @@
 import type { Instant, Millis } from './duration.ts';
 import type { Status } from './incident.ts';
-import type { Playbook } from './playbook.ts';
+import type { FleetLimits, Playbook } from './playbook.ts';
 import type { EscalateReason } from './reason.ts';
 import type { OptIn, TargetId } from './target.ts';
 
@@ -45,6 +45,8 @@ export interface CircuitFact {
 export interface DependencyFacts {
   all: readonly {
     id: TargetId;
+    /** It depends on the target in turn: members of a cycle do not wait for each other. */
+    inCycle: boolean;
     /** `wellSince`: when its youngest instance started. */
     state: { wellSince: Instant } | { unwell: string } | { unknown: string };
   }[];
@@ -54,6 +56,75 @@ export interface DependencyFacts {
   targetStartedAt: Instant | null;
   /** How long the alert may still fire after its cause is gone, because its rule looks back. */
   letsGoAfter: Millis;
+}
+
+/** One instance of the target, for what concerns the others of it (G5) and what others did to it. */
+export interface ReplicaFact {
+  /** The platform's full id. */
+  id: string;
+  name: string;
+  /** `sick`: not running, or unhealthy. `at_rest`: somebody wants it stopped. */
+  state: 'healthy' | 'starting' | 'sick' | 'at_rest';
+  startedAt: Instant | null;
+  /** When the platform made it, where it says so: later than the trouble means that it was replaced. */
+  createdAt: Instant | null;
+  /** Whether the run it is in was begun by a call of ours. */
+  startedByUs: boolean;
+}
+
+/** A pause that holds for this incident. */
+export interface PauseFact {
+  by: string;
+  why: string;
+  until: Instant | null;
+  /** `all`, `target:<id>` or `playbook:<name>`. */
+  scope: string;
+}
+
+/** What the bot does elsewhere, and how much it may (G5). */
+export interface FleetFacts {
+  limits: FleetLimits;
+  /** Targets with an open call. */
+  acting: readonly TargetId[];
+  /** Those of them that this target depends on, or that depend on it, over however many steps. */
+  actingInTree: readonly TargetId[];
+  /** Incidents that are queued and go first: severer, deeper in the dependencies, or older. */
+  queuedBefore: readonly string[];
+  /** Other targets on which an attempt was reserved in the last `limits.targets.per`, each with its latest. */
+  recent: readonly { target: TargetId; at: Instant }[];
+  /** How many targets the bot may act on at all; unknown where the platform does not say. */
+  size: { known: number } | { unknown: string };
+}
+
+/** A storm that is not over (G6). */
+export interface StormFact {
+  /** `held`: new incidents still come. `released`: calm again, one after the other may go. */
+  phase: 'held' | 'released';
+  began: Instant;
+  incidents: number;
+  /** When it would be calm, if nothing more came. */
+  calmAt: Instant;
+  /** Incidents held by the storm that go first, or are being acted on or proven. */
+  before: readonly string[];
+}
+
+/** What a person was asked, and has answered, about this incident (mode `approve`). */
+export interface ApprovalFact {
+  state: 'asked' | 'approved';
+  step: number;
+  /** What it is bound to: the instances as they were when it was asked. */
+  instances: readonly { id: string; startedAt: Instant | null }[];
+  askedAt: Instant;
+  expiresAt: Instant;
+  by: string | null;
+}
+
+/** Wall and monotonic time moved apart (design §4). */
+export interface ClockJump {
+  /** Positive: the wall clock leapt forward. */
+  by: Millis;
+  /** When the clock will have been steady for long enough. */
+  until: Instant;
 }
 
 /** Everything `decide` may look at. Gathered by I/O before, stored with the decision. */
@@ -78,9 +149,13 @@ export interface Facts {
   resetAt: Instant | null;
   /** When the last incident of the target that acted was closed, after its last reset. */
   lastIncidentEndedAt: Instant | null;
-  paused: { by: string; why: string; until: Instant | null } | null;
+  pauses: readonly PauseFact[];
+  /** A maintenance window that is open for this incident. */
+  maintenance: { name: string; until: Instant } | null;
+  clockJump: ClockJump | null;
+  storm: StormFact | null;
   dependencies: DependencyFacts;
-  /** Calls open on other targets, and how many may be (G5). */
-  actingElsewhere: number;
-  concurrent: number;
+  replicas: readonly ReplicaFact[];
+  fleet: FleetFacts;
+  approval: ApprovalFact | null;
 }

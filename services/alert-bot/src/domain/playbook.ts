@@ -2,7 +2,7 @@ import type { Labels } from './alert.ts';
 import type { Millis } from './duration.ts';
 
 /** From the strictest to the freest. */
-export const MODES = ['observe', 'act'] as const;
+export const MODES = ['observe', 'approve', 'act'] as const;
 export type Mode = (typeof MODES)[number];
 
 /** The stricter of two modes wins (design §5). */
@@ -38,6 +38,8 @@ export interface Limits {
   quarantine: Millis | 'manual';
   /** Every wait for something that no person asked for ends after this (`waited_too_long`). */
   deferAtMost: Millis;
+  /** How long a request for approval stands (`approval_expired`). */
+  approveWithin: Millis;
 }
 
 export interface Prove {
@@ -60,11 +62,39 @@ export interface Playbook {
   prove: Prove;
 }
 
+/** What bounds the bot as a whole, over all playbooks and targets (G5, G6). */
+export interface FleetLimits {
+  /** Calls to the platform at once. */
+  concurrent: number;
+  /** Different targets acted on in any window of `per`: at most `count`, and at most `percent` of all. */
+  targets: { count: number; percent: number; per: Millis };
+  /** `incidents` new ones within `per` are a storm; it is over when none came for `calm`. */
+  storm: { incidents: number; per: Millis; calm: Millis };
+}
+
+export const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
+export type Weekday = (typeof WEEKDAYS)[number];
+
+/** A maintenance window: nothing is acted on while it is open (G13). Times of day are of its zone. */
+export interface MaintenanceWindow {
+  name: string;
+  /** An IANA name, such as Europe/Berlin. */
+  zone: string;
+  /** On which days it opens; it closes the next day where `to` is not after `from`. */
+  days: readonly Weekday[];
+  /** Minutes since midnight. */
+  from: number;
+  to: number;
+  /** Names of services and of playbooks it is for; null is all. */
+  services: readonly string[] | null;
+  playbooks: readonly string[] | null;
+}
+
 /** Everything the playbook file says. */
 export interface PlaybookFile {
   playbooks: readonly Playbook[];
-  /** Calls to the platform at once, over all targets (G5). */
-  concurrent: number;
+  limits: FleetLimits;
+  maintenance: readonly MaintenanceWindow[];
 }
 
 /** The longest time a quarantine may double up to (design §5). */

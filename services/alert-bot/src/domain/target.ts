@@ -14,6 +14,8 @@ export interface Instance {
   id: string;
   name: string;
   running: boolean;
+  /** When the platform made it; null where it does not say. A deploy makes a new one. */
+  createdAt: Instant | null;
   startedAt: Instant | null;
   finishedAt: Instant | null;
   restartCount: number;

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Deps } from '../deps.ts';
 import type { Millis } from '../domain/duration.ts';
 import { runAttempt } from '../executor/attempt.ts';
@@ -145,7 +144,7 @@ export function startEngine(deps: Deps, woken: () => Promise<void>): Engine {
       lastPass = deps.monotonic();
       passing.resolve();
       passing = Promise.withResolvers();
-      await sooner(news, PASS_EVERY, deps.stopping);
+      await sooner(deps, news, PASS_EVERY);
     }
     await Promise.all(tasks.values());
   }
@@ -154,9 +153,8 @@ export function startEngine(deps: Deps, woken: () => Promise<void>): Engine {
 }
 
 /** Resolves with the promise, after a time, or when stopping: whichever comes first. */
-async function sooner(promise: Promise<void>, atMost: Millis, stopping: AbortSignal): Promise<void> {
+async function sooner(deps: Deps, promise: Promise<void>, atMost: Millis): Promise<void> {
   const timer = new AbortController();
-  const signal = AbortSignal.any([timer.signal, stopping]);
-  await Promise.race([promise, delay(atMost, undefined, { signal }).catch(() => undefined)]);
+  await Promise.race([promise, deps.sleep(atMost, timer.signal).catch(() => undefined)]);
   timer.abort();
 }

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { escalate } from '../decision/conclude.ts';
 import { askOutside } from '../decision/facts.ts';
 import type { Deps } from '../deps.ts';
@@ -108,7 +107,7 @@ async function whyNotBack(
     const bad = now !== 'unknown' && (!now.running || now.health === 'unhealthy');
     if (bad || deps.monotonic() >= giveUpAt)
       return `${why} after its restart; the other instances were left alone`;
-    await delay(LOOK_EVERY, undefined, { signal: deps.stopping });
+    await deps.sleep(LOOK_EVERY);
   }
 }
 

@@ -133,7 +133,7 @@ function openCircuitIfSpent(
   const label =
     facts.target.found === 'one' && 'budget' in facts.target.optIn ? facts.target.optIn.budget : null;
   const budgets = label === null ? playbook.limits.budgets : [...playbook.limits.budgets, label];
-  if (decision.reason !== 'trial' && spentBudget(budgets, [...facts.attempts, own], now) === null) return;
+  if (!facts.circuit.open && spentBudget(budgets, [...facts.attempts, own], now) === null) return;
   const times = targetState(deps.db, target.id).times + 1;
   const length = quarantineFor(playbook.limits.quarantine, times);
   setCircuit(deps.db, target.id, { open: true, until: length === null ? null : now + length, times });
@@ -146,6 +146,6 @@ function openCircuitIfSpent(
 function mayStill(deps: Deps, incident: Incident, reserved: Facts, outside: Outside): Decision {
   const now = deps.now();
   const fresh = readFacts(deps, incident, outside, now);
-  const { attempts, circuit, lastIncidentEndedAt, actingElsewhere } = reserved;
-  return decide({ ...fresh, attempts, circuit, lastIncidentEndedAt, actingElsewhere }, now);
+  const { attempts, circuit, lastIncidentEndedAt, fleet } = reserved;
+  return decide({ ...fresh, attempts, circuit, lastIncidentEndedAt, fleet }, now);
 }

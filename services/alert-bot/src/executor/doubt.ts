@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Deps } from '../deps.ts';
 import type { Millis } from '../domain/duration.ts';
 import { PlatformError } from '../domain/platform.ts';
@@ -54,7 +53,7 @@ export async function settleDoubt(
       if (seen.running) return { kind: 'not_done', why: 'the instance is as it was before the call' };
       return { kind: 'stopped', why: 'the instance is still not running' };
     }
-    await delay(LOOK_EVERY, undefined, { signal: deps.stopping });
+    await deps.sleep(LOOK_EVERY);
   }
 }
 

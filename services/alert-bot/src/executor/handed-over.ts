@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { closeIncident } from '../decision/conclude.ts';
 import type { Deps } from '../deps.ts';
 import { advance, type Proof } from '../policy/proof.ts';
@@ -31,7 +30,7 @@ export async function seekEnd(deps: Deps, id: number): Promise<void> {
     if (next.verdict.verdict === 'good') return close(deps, id, 'the alert is gone and the target is well');
     // Somebody may be working on it: what is bad now says nothing of what comes after.
     proof = next.verdict.verdict === 'bad' ? null : next.proof;
-    await delay(LOOK_EVERY, undefined, { signal: deps.stopping });
+    await deps.sleep(LOOK_EVERY);
   }
 }
 

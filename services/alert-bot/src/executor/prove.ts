@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { applyDecision, closeIncident, escalate, tellDecision } from '../decision/conclude.ts';
 import { askOutside, readFacts } from '../decision/facts.ts';
 import { rulesOf } from '../decision/rules.ts';
@@ -87,7 +86,7 @@ export async function seekProof(deps: Deps, id: number): Promise<void> {
     if (verdict.verdict === 'undecided' && look.at >= proof.deadline)
       return unproven(deps, incident, attempt, verdict);
     await keep(deps, id, { ...incident.proof, ...proof, clean: { ...proof.clean } });
-    await delay(LOOK_EVERY, undefined, { signal: deps.stopping });
+    await deps.sleep(LOOK_EVERY);
   }
 }
 

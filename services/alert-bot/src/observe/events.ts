@@ -5,7 +5,7 @@ import type { Verb } from '../domain/platform.ts';
 import { type EscalateReason, explain } from '../domain/reason.ts';
 import type { AttemptOutcome } from '../store/attempts.ts';
 import type { AlertOutcome } from '../store/deliveries.ts';
-import type { CallResult, Metrics, Refusal } from './metrics.ts';
+import type { CallResult, Metrics, PRUNED, Refusal } from './metrics.ts';
 
 export type Events = ReturnType<typeof createEvents>;
 
@@ -99,6 +99,16 @@ export function createEvents(log: Logger, metrics: Metrics) {
     },
     person(by: string, action: string, subject: string, why: string): void {
       log.info({ by, action, subject, why }, `${by}: ${action} ${subject}`);
+    },
+    pruned(what: (typeof PRUNED)[number], rows: number): void {
+      metrics.pruned.inc({ what }, rows);
+      log.debug({ what, rows }, 'removed from the incident log');
+    },
+    logTooLarge(size: number, max: number): void {
+      log.warn(
+        { size, max },
+        'the incident log is larger than ALERT_BOT_LOG_MAX and nothing in it may go yet: allow it more',
+      );
     },
     failed(where: string, error: unknown): void {
       metrics.failures.inc({ where });

@@ -21,7 +21,12 @@ export interface Census {
   pendingDeliveries(): number;
   heartbeatAt(): number;
   paused(): boolean;
+  /** What the incident log takes up on disk and how large it may become, in bytes. */
+  log?(): { size: number; max: number };
 }
+
+/** What is removed from the log by and by. */
+export const PRUNED = ['heartbeats', 'deliveries', 'evidence', 'incidents', 'audit'] as const;
 
 /** The bot's metrics, every label value at 0 from the start so that rate() sees the first event. */
 export function createMetrics(census: Census) {
@@ -41,6 +46,9 @@ export function createMetrics(census: Census) {
     closed: counter('incidents_closed_total', 'Incidents closed, by outcome.', ['outcome']),
     calls: counter('platform_calls_total', 'Calls to the platform.', ['verb', 'result']),
     sendings: counter('escalation_sendings_total', 'Escalations sent to Alertmanager.', ['result']),
+    pruned: counter('log_pruned_rows_total', 'Rows removed from the incident log, by what they belong to.', [
+      'what',
+    ]),
     failures: counter('failures_total', 'Failures of the bot at its own work.', ['where']),
     heal: new Histogram({
       name: 'alert_bot_heal_duration_seconds',
@@ -65,6 +73,8 @@ export function createMetrics(census: Census) {
   });
   gauge('pending_deliveries', 'Deliveries acknowledged and not yet triaged.', census.pendingDeliveries);
   gauge('heartbeat_timestamp_seconds', 'When the heartbeat last arrived.', () => census.heartbeatAt() / 1000);
+  gauge('log_size_bytes', 'What the incident log takes up on disk.', () => census.log?.().size ?? 0);
+  gauge('log_max_bytes', 'How large the incident log may become.', () => census.log?.().max ?? 0);
   gauge('paused', '1 while a person has paused the bot.', () => (census.paused() ? 1 : 0));
   function gauge(name: string, help: string, read: () => number): void {
     new Gauge({
@@ -84,6 +94,7 @@ export function createMetrics(census: Census) {
   for (const outcome of OUTCOMES) metrics.closed.inc({ outcome }, 0);
   for (const verb of ['restart', 'start'] satisfies Verb[])
     for (const result of CALL_RESULTS) metrics.calls.inc({ verb, result }, 0);
+  for (const what of PRUNED) metrics.pruned.inc({ what }, 0);
   for (const result of ['sent', 'failed']) metrics.sendings.inc({ result }, 0);
   for (const [kind, reasons] of Object.entries(REASONS))
     for (const reason of reasons) metrics.decisions.inc({ kind, reason }, 0);

@@ -34,6 +34,7 @@ export const listShape = z.array(listedShape);
 /** A container as `GET /containers/{id}/json` has it. */
 export const inspectedShape = z.object({
   Id: z.string(),
+  Created: instant,
   Name: z.string().transform((name) => name.replace(/^\//, '')),
   RestartCount: z.number(),
   HostConfig: z.object({ RestartPolicy: z.object({ Name: z.string() }).nullish() }),

@@ -27,13 +27,14 @@ export function toTarget(
   };
 }
 
-export function toInstance({ Id, Name, RestartCount, State, HostConfig }: Inspected): Instance {
+export function toInstance({ Id, Created, Name, RestartCount, State, HostConfig }: Inspected): Instance {
   // The engine calls it running also while it is paused, and while its restart policy waits with the next try.
   const running = State.Running && !State.Restarting && !State.Paused;
   return {
     id: Id,
     name: Name,
     running,
+    createdAt: Created,
     startedAt: State.StartedAt,
     finishedAt: State.FinishedAt,
     restartCount: RestartCount,

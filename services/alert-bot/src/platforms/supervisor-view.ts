@@ -35,6 +35,8 @@ export function toTarget(view: ProcessView, protectedBecause: string | null): Ta
     id: view.id,
     name: view.name,
     running: view.state === 'running',
+    // The supervisor knows its processes as long as it lives: none is replaced.
+    createdAt: null,
     startedAt: view.startedAt,
     finishedAt: view.finishedAt,
     restartCount: view.restartCount,

@@ -7,7 +7,7 @@ import type { AttemptFact, Facts } from '../domain/facts.ts';
 import type { Budget, Step } from '../domain/playbook.ts';
 import { PERSONS_STOPS, REASONS, type Reason } from '../domain/reason.ts';
 import { decide } from './decide.ts';
-import { ESCALATE, HOUR, MINUTE, NOW, OPTED_IN, RESTART, SECOND } from './facts.fixture.ts';
+import { actingElsewhere, ESCALATE, HOUR, MINUTE, NOW, OPTED_IN, RESTART, SECOND } from './facts.fixture.ts';
 import { quarantineFor, spentBudget } from './limits.ts';
 
 // Whole histories of one target: whatever the order of alerts, times, outcomes and people's orders, the
@@ -78,7 +78,7 @@ class World {
   #resetAt: Instant | null = null;
   #lastEndedAt: Instant | null = null;
   #alert: Facts['alert'] = { state: 'firing', detail: 'firing' };
-  #paused: Facts['paused'] = null;
+  #paused: Facts['pauses'][number] | null = null;
   #elsewhere = 0;
   /** null: the target depends on nothing. */
   #dependency: Facts['dependencies']['all'][number]['state'] | null = null;
@@ -118,6 +118,7 @@ class World {
       case 'pause':
         this.#paused = {
           by: 'ann',
+          scope: 'all',
           why: 'test',
           until: event.lasts === null ? null : this.now + event.lasts,
         };
@@ -211,15 +212,22 @@ class World {
       circuit: { open: this.#circuit.open, until: this.#circuit.until },
       resetAt: this.#resetAt,
       lastIncidentEndedAt: this.#lastEndedAt !== null && this.#lastEndedAt > since ? this.#lastEndedAt : null,
-      paused: paused ? this.#paused : null,
+      pauses: paused && this.#paused !== null ? [this.#paused] : [],
+      maintenance: null,
+      clockJump: null,
+      storm: null,
       dependencies: {
-        all: this.#dependency === null ? [] : [{ id: 'supervisor:postgres', state: this.#dependency }],
+        all:
+          this.#dependency === null
+            ? []
+            : [{ id: 'supervisor:postgres', inCycle: false, state: this.#dependency }],
         unwellAt,
         targetStartedAt: this.#attempts.at(-1)?.reservedAt ?? null,
         letsGoAfter: MINUTE,
       },
-      actingElsewhere: this.#elsewhere,
-      concurrent: 2,
+      replicas: [],
+      ...actingElsewhere(this.#elsewhere, 2),
+      approval: null,
     };
   }
 
@@ -366,9 +374,9 @@ function assertMayAct(facts: Facts, decision: Extract<Decision, { kind: 'act' }>
   must(target.protectedBecause === null, 'G11: it is protected');
   must(playbook.mode === 'act' && optIn.mode !== 'observe', 'G13: the mode is observe');
   must(alert.state === 'firing', `G13: the alert is ${alert.state}`);
-  must(facts.paused === null, 'G13: it is paused');
+  must(facts.pauses.length === 0, 'G13: it is paused');
   must(!attempts.some((attempt) => attempt.endedAt === null), 'G2: an attempt is open');
-  must(facts.actingElsewhere < facts.concurrent, 'G5: enough is going on elsewhere');
+  must(facts.fleet.acting.length < facts.fleet.limits.concurrent, 'G5: enough is going on elsewhere');
   must(!circuit.open || decision.reason === 'trial', 'G4: the circuit is open');
   must(
     decision.reason !== 'trial' || (circuit.open && circuit.until !== null && circuit.until <= now),
@@ -520,6 +528,7 @@ const history: fc.Arbitrary<History> = fc.record({
     budgets: fc.array(budget, { minLength: 1, maxLength: 3 }),
     quarantine: fc.constantFrom<number | 'manual'>(MINUTE, 10 * MINUTE, HOUR, 'manual'),
     deferAtMost: fc.constantFrom(5 * MINUTE, 15 * MINUTE, HOUR),
+    approveWithin: fc.constant(30 * MINUTE),
   }),
   steps: fc
     .tuple(fc.array(restart, { minLength: 1, maxLength: 3 }), fc.boolean())

@@ -5,6 +5,7 @@ import type { Facts } from '../domain/facts.ts';
 import type { Reason } from '../domain/reason.ts';
 import { decide } from './decide.ts';
 import {
+  actingElsewhere,
   attempt,
   ESCALATE,
   facts,
@@ -51,7 +52,9 @@ const check = (_: string, changes: Partial<Facts>[], expected: Choice, also: Rea
 const firing = (state: Facts['alert']['state']): Partial<Facts> => ({
   alert: { state, detail: `it is ${state}` },
 });
-const paused = (until: number | null): Partial<Facts> => ({ paused: { by: 'ann', why: 'release', until } });
+const paused = (until: number | null): Partial<Facts> => ({
+  pauses: [{ by: 'ann', why: 'release', until, scope: 'all' }],
+});
 const open = (until: number | null): Partial<Facts> => ({ circuit: { open: true, until } });
 const told = (reason: NonNullable<Facts['incident']['escalated']>['reason'], at: number): Partial<Facts> =>
   incident({ status: 'escalated', escalated: { reason, at } });
@@ -283,7 +286,7 @@ describe('a target that somebody stopped', () => {
 describe('what the target depends on', () => {
   const db = (state: Facts['dependencies']['all'][number]['state']): Partial<Facts> => ({
     dependencies: {
-      all: [{ id: 'supervisor:postgres', state }],
+      all: [{ id: 'supervisor:postgres', inCycle: false, state }],
       unwellAt: null,
       targetStartedAt: NOW - HOUR,
       letsGoAfter: MINUTE,
@@ -612,18 +615,18 @@ describe('pace', () => {
       escalate('waited_too_long'),
       ['backoff'],
     ],
-    ['G5: as many actions as allowed are open elsewhere', [{ actingElsewhere: 1 }], defer('blast_radius')],
-    ['G5: more than allowed, after a reload', [{ actingElsewhere: 3, concurrent: 2 }], defer('blast_radius')],
-    ['G5: one fewer', [{ actingElsewhere: 1, concurrent: 2 }], act('first_attempt')],
+    ['G5: as many actions as allowed are open elsewhere', [actingElsewhere(1)], defer('blast_radius')],
+    ['G5: more than allowed, after a reload', [actingElsewhere(3, 2)], defer('blast_radius')],
+    ['G5: one fewer', [actingElsewhere(1, 2)], act('first_attempt')],
     [
       'G5: what else holds stands beside it',
-      [ended(MINUTE), { actingElsewhere: 1 }, notCalled(0)],
+      [ended(MINUTE), actingElsewhere(1), notCalled(0)],
       defer('cooldown', NOW + MINUTE),
       ['backoff', 'blast_radius'],
     ],
     [
       'G7: waiting for others ends',
-      [{ actingElsewhere: 1 }, overdue],
+      [actingElsewhere(1), overdue],
       escalate('waited_too_long'),
       ['blast_radius'],
     ],
@@ -683,12 +686,12 @@ describe('what a wait is measured from', () => {
     // The trial is due an hour after the deadline; a moment's trouble must not cost it.
     [
       'G4: a trial that is due waits',
-      [oldAndTold, threeLongAgo, open(NOW - MINUTE), { actingElsewhere: 1 }],
+      [oldAndTold, threeLongAgo, open(NOW - MINUTE), actingElsewhere(1)],
       defer('blast_radius'),
     ],
     [
       'G7: not for ever',
-      [oldAndTold, threeLongAgo, open(NOW - 15 * MINUTE), { actingElsewhere: 1 }],
+      [oldAndTold, threeLongAgo, open(NOW - 15 * MINUTE), actingElsewhere(1)],
       escalate('waited_too_long'),
       ['blast_radius'],
     ],
@@ -709,7 +712,7 @@ describe('what a wait is measured from', () => {
 });
 
 test('G10: a guard that could not be asked says so, one that blocks says that', () => {
-  const answers = decide(facts(firing('unknown'), { actingElsewhere: 1 }), NOW).guards;
+  const answers = decide(facts(firing('unknown'), actingElsewhere(1)), NOW).guards;
   expect(answers.map(({ guard, answer }) => [guard, answer])).toEqual([
     ['alertmanager', 'unknown'],
     ['concurrent', 'block'],
@@ -724,7 +727,7 @@ test('G10: the row says which numbers led to it', () => {
   expect(because(three)).toContain('3 per 30m used up, free at 2026-11-20T03:21:00.000Z');
   expect(because(open(NOW + HOUR))).toContain('until 2026-11-20T04:00:00.000Z');
   expect(because(open(null))).toContain('until a person resets it');
-  expect(because(paused(null))).toBe('ann: release');
+  expect(because(paused(null))).toBe('all, ann: release');
   expect(because({ target: { found: 'many', ids: ['a', 'b'] } })).toBe('2 services: a, b');
   expect(because(target({ playbooks: ['x', 'y'] }))).toBe('alert-bot.playbooks allows x, y');
   expect(because(limits({ cooldown: 90 * SECOND }), { lastIncidentEndedAt: NOW })).toBe(

@@ -9,7 +9,7 @@ const LETS_GO = 70 * SECOND;
 type State = DependencyFacts['all'][number]['state'];
 
 const db = (state: State, changes: Partial<DependencyFacts> = {}): DependencyFacts => ({
-  all: [{ id: 'docker:service:shop/postgres', state }],
+  all: [{ id: 'docker:service:shop/postgres', inCycle: false, state }],
   unwellAt: null,
   targetStartedAt: NOW - 60 * MINUTE,
   letsGoAfter: LETS_GO,
@@ -46,7 +46,7 @@ test('G7: a target with dependencies settles before its first action, one withou
 
 test('G7: one that is unwell goes before one that cannot be asked: it names the cause', () => {
   const states = db({ unknown: 'no answer' });
-  const unwell = { id: 'docker:service:shop/payments', state: { unwell: 'is unhealthy' } };
+  const unwell = { id: 'docker:service:shop/payments', inCycle: false, state: { unwell: 'is unhealthy' } };
   expect(dependenciesAllow({ ...states, all: [...states.all, unwell] }, OPENED, NOW)).toMatchObject({
     answer: 'unwell',
     because: 'docker:service:shop/payments: is unhealthy',

@@ -1,5 +1,6 @@
 import type { Instant, Millis } from '../domain/duration.ts';
-import type { DependencyFacts } from '../domain/facts.ts';
+import type { DependencyFacts, Facts } from '../domain/facts.ts';
+import { type Blocked, block, defer, unknown } from './block.ts';
 
 /** How long a target with dependencies waits before its first action, so that theirs can show (design §3, G7). */
 export const SETTLE: Millis = 5_000;
@@ -16,7 +17,9 @@ export type DependencyAnswer =
  * the cause, because the rule still looks back at the time of the outage.
  */
 export function dependenciesAllow(facts: DependencyFacts, openedAt: Instant, now: Instant): DependencyAnswer {
-  const { all, unwellAt, targetStartedAt, letsGoAfter } = facts;
+  const { unwellAt, targetStartedAt, letsGoAfter } = facts;
+  // Members of a cycle would wait for each other until somebody is told of both.
+  const all = facts.all.filter((dependency) => !dependency.inCycle);
   if (all.length === 0) return { answer: 'allow' };
   const unasked = all.find((dependency) => 'unknown' in dependency.state);
   const unwell = all.flatMap(({ id, state }) => ('unwell' in state ? [`${id}: ${state.unwell}`] : []));
@@ -39,4 +42,19 @@ export function dependenciesAllow(facts: DependencyFacts, openedAt: Instant, now
   if (now < afterOpening)
     return { answer: 'settle', until: afterOpening, because: 'trouble of what it depends on may show yet' };
   return { answer: 'allow' };
+}
+
+/** Root cause first (G7): before the loops, so that nobody is paged about a service for its database's sake. */
+export function dependencyGuards(facts: Facts, now: Instant): Blocked[] {
+  const answer = dependenciesAllow(facts.dependencies, facts.incident.openedAt, now);
+  switch (answer.answer) {
+    case 'allow':
+      return [];
+    case 'unknown':
+      return [unknown('dependencies', answer.because)];
+    case 'unwell':
+      return [block('dependencies', defer('dependency_unhealthy', null), answer.because)];
+    case 'settle':
+      return [block('dependencies', defer('settle', answer.until), answer.because)];
+  }
 }

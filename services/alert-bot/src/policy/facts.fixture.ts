@@ -1,6 +1,6 @@
 import type { Instant } from '../domain/duration.ts';
-import type { AttemptFact, Facts, TargetFact } from '../domain/facts.ts';
-import type { Limits, Step } from '../domain/playbook.ts';
+import type { AttemptFact, Facts, FleetFacts, TargetFact } from '../domain/facts.ts';
+import type { FleetLimits, Limits, Step } from '../domain/playbook.ts';
 import type { OptIn } from '../domain/target.ts';
 
 /** Every table is read relative to this instant; no test asks a clock. */
@@ -22,6 +22,7 @@ export const LIMITS: Limits = {
   ],
   quarantine: HOUR,
   deferAtMost: 15 * MINUTE,
+  approveWithin: 30 * MINUTE,
 };
 
 export const OPTED_IN: OptIn = {
@@ -79,6 +80,33 @@ export const incident = (changes: Partial<Facts['incident']> = {}): { incident: 
   },
 });
 
+/** The fleet limits of design §5. */
+export const FLEET_LIMITS: FleetLimits = {
+  concurrent: 1,
+  targets: { count: 3, percent: 34, per: 10 * MINUTE },
+  storm: { incidents: 10, per: MINUTE, calm: 2 * MINUTE },
+};
+
+/** A fleet of ten in which nothing else is done, with changes. */
+export const fleet = (changes: Partial<FleetFacts> = {}): { fleet: FleetFacts } => ({
+  fleet: {
+    limits: FLEET_LIMITS,
+    acting: [],
+    actingInTree: [],
+    queuedBefore: [],
+    recent: [],
+    size: { known: 10 },
+    ...changes,
+  },
+});
+
+/** As many actions on other targets as that, of as many as may be. */
+export const actingElsewhere = (count: number, concurrent = 1): { fleet: FleetFacts } =>
+  fleet({
+    acting: Array.from({ length: count }, (_, i) => `docker:service:shop/other-${i}`),
+    limits: { ...FLEET_LIMITS, concurrent },
+  });
+
 /** Facts in which nothing speaks against a first attempt, with changes. */
 export const facts = (...changes: Partial<Facts>[]): Facts =>
   Object.assign(
@@ -92,10 +120,14 @@ export const facts = (...changes: Partial<Facts>[]): Facts =>
       circuit: { open: false, until: null },
       resetAt: null,
       lastIncidentEndedAt: null,
-      paused: null,
+      pauses: [],
+      maintenance: null,
+      clockJump: null,
+      storm: null,
       dependencies: { all: [], unwellAt: null, targetStartedAt: null, letsGoAfter: 0 },
-      actingElsewhere: 0,
-      concurrent: 1,
+      replicas: [],
+      ...fleet(),
+      approval: null,
     } satisfies Facts,
     ...changes,
   );

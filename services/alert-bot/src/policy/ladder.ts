@@ -1,4 +1,4 @@
-import type { AttemptFact } from '../domain/facts.ts';
+import type { AttemptFact, Facts } from '../domain/facts.ts';
 import type { Step } from '../domain/playbook.ts';
 import type { ActReason } from '../domain/reason.ts';
 
@@ -22,3 +22,7 @@ export function trialRung(steps: readonly Step[]): number {
   const end = steps.findIndex((step) => step.kind === 'escalate');
   return (end < 0 ? steps.length : end) - 1;
 }
+
+/** The attempts of this incident since the last reset, oldest first. */
+export const ownAttempts = (facts: Facts): AttemptFact[] =>
+  facts.attempts.filter((attempt) => attempt.incident === facts.incident.id);

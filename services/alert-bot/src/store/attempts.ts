@@ -42,6 +42,8 @@ const instanceShape = z.object({
   id: z.string(),
   name: z.string(),
   running: z.boolean(),
+  // Rows from before it was known have none.
+  createdAt: z.number().nullable().default(null),
   startedAt: z.number().nullable(),
   finishedAt: z.number().nullable(),
   restartCount: z.number(),
@@ -149,14 +151,20 @@ export function lastNotCalledAt(db: Db, incident: number, since: Instant): Insta
   return typeof at === 'number' ? at : null;
 }
 
-/** Attempts between reservation and the platform's answer, on other targets. */
-export function actingElsewhere(db: Db, target: TargetId): number {
-  return Number(
-    db
-      .prepare("SELECT count(*) FROM incidents WHERE status = 'acting' AND target_id <> ?")
-      .pluck()
-      .get(target),
-  );
+const recentRow = z.object({ target_id: z.string(), at: instant });
+
+/** Targets on which an attempt that counts was reserved after `since`, each with its latest (G5). */
+export function recentTargets(db: Db, since: Instant): { target: TargetId; at: Instant }[] {
+  return db
+    .prepare(
+      `SELECT target_id, max(reserved_at) AS at FROM attempts
+       WHERE reserved_at > ? AND coalesce(outcome, '') <> 'not_called' GROUP BY target_id ORDER BY target_id`,
+    )
+    .all(since)
+    .map((row) => {
+      const { target_id, at } = recentRow.parse(row);
+      return { target: target_id, at };
+    });
 }
 
 /** The intent: written and synced before the platform is called (G3). */
@@ -185,6 +193,17 @@ export function endedByUs(db: Db, { id, startedAt }: Pick<Instance, 'id' | 'star
     .prepare(
       `SELECT 1 FROM calls WHERE instance_id = ? AND result IN ('stopped', 'lost')
        AND json_extract(before, '$.startedAt') IS ? LIMIT 1`,
+    )
+    .get(id, startedAt);
+  return found !== undefined;
+}
+
+/** Whether the run that an instance is in was begun by a call of ours. */
+export function startedByUs(db: Db, { id, startedAt }: Pick<Instance, 'id' | 'startedAt'>): boolean {
+  const found = db
+    .prepare(
+      `SELECT 1 FROM calls WHERE instance_id = ? AND result = 'done'
+       AND json_extract(after, '$.startedAt') IS ? LIMIT 1`,
     )
     .get(id, startedAt);
   return found !== undefined;

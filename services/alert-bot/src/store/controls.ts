@@ -9,18 +9,34 @@ export interface Person {
   why: string;
 }
 
-const pauseRow = z.object({ by: z.string(), why: z.string(), at: instant, until: maybeInstant });
+const pauseRow = z.object({
+  by: z.string(),
+  why: z.string(),
+  at: instant,
+  until: maybeInstant,
+  scope: z.string(),
+});
 
-/** The pause that holds now, if any; the newest where there are several. */
-export function currentPause(db: Db, now: Instant) {
-  const row = db
+/** The pauses that hold now for any of these scopes (`all`, `target:<id>`, `playbook:<name>`), newest first. */
+export function currentPauses(db: Db, scopes: readonly string[], now: Instant) {
+  return db
     .prepare(
-      `SELECT by, why, at, until FROM pauses WHERE ended_at IS NULL AND (until IS NULL OR until > ?)
-       ORDER BY id DESC LIMIT 1`,
+      `SELECT by, why, at, until, scope FROM pauses WHERE ended_at IS NULL AND (until IS NULL OR until > ?)
+         AND scope IN (SELECT value FROM json_each(?)) ORDER BY id DESC`,
     )
-    .get(now);
-  return row === undefined ? null : pauseRow.parse(row);
+    .all(now, JSON.stringify(scopes))
+    .map((row) => pauseRow.parse(row));
 }
+
+/** The scopes under which an incident may be paused. */
+export const pauseScopes = (of: { target: string | null; playbook: string | null }): string[] => [
+  'all',
+  ...(of.target === null ? [] : [`target:${of.target}`]),
+  ...(of.playbook === null ? [] : [`playbook:${of.playbook}`]),
+];
+
+/** The pause of everything that holds now, if any; the newest where there are several. */
+export const currentPause = (db: Db, now: Instant) => currentPauses(db, ['all'], now)[0] ?? null;
 
 export function addPause(db: Db, person: Person, until: Instant | null, now: Instant): void {
   db.prepare('INSERT INTO pauses (by, why, at, until) VALUES (?, ?, ?, ?)').run(

@@ -1,16 +1,15 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import type { Millis } from '../domain/duration.ts';
+import { migrate, rebuildForVacuum, wantIncrementalVacuum } from './migrate.ts';
+import { StoreError } from './store-error.ts';
+
+export { StoreError };
 
 /** The incident log. Functions of this folder take it first; only `write` begins a transaction. */
 export type Db = Database.Database;
-
-/** The log cannot be used; the message is one sentence for a person. */
-export class StoreError extends Error {
-  override name = 'StoreError';
-}
 
 export interface OpenedLog {
   db: Db;
@@ -18,6 +17,9 @@ export interface OpenedLog {
   boot: number;
   close(): void;
 }
+
+/** The incident log of a data folder. */
+export const logFile = (dataDir: string): string => join(dataDir, 'incidents.db');
 
 /**
  * Opens (or makes) the incident log in a data directory, alone: a second process is refused.
@@ -33,12 +35,13 @@ export function openLog(dataDir: string): OpenedLog {
   }
   const lock = takeLock(dataDir);
   try {
-    const file = join(dataDir, 'incidents.db');
+    const file = logFile(dataDir);
     const db = new Database(file);
     // The log holds log lines and label values of the services: for the bot's user only.
     chmodSync(file, 0o600);
     setPragmas(db);
     migrate(db, file);
+    rebuildForVacuum(db, cannotWrite);
     const boot = nextBoot(db);
     const close = () => {
       db.close();
@@ -54,9 +57,10 @@ export function openLog(dataDir: string): OpenedLog {
 
 /**
  * Node has no flock. A database held with an exclusive lock is one, and the kernel frees it when the
- * process dies in whatever way.
+ * process dies in whatever way. Close it to let go.
+ * @throws StoreError where another process holds it
  */
-function takeLock(dataDir: string): Db {
+export function takeLock(dataDir: string): Db {
   const lock = openLock(dataDir);
   try {
     lock.pragma('locking_mode = EXCLUSIVE');
@@ -87,6 +91,8 @@ function openLock(dataDir: string): Db {
 }
 
 function setPragmas(db: Db): void {
+  // Before WAL, which writes the first page.
+  wantIncrementalVacuum(db);
   db.pragma('journal_mode = WAL');
   // With WAL alone better-sqlite3 uses NORMAL, which syncs at checkpoints only: G1 needs every commit.
   db.pragma('synchronous = FULL');
@@ -96,28 +102,6 @@ function setPragmas(db: Db): void {
   // A held lock must not block the event loop: `write` retries and yields instead.
   db.pragma('busy_timeout = 0');
   db.pragma('foreign_keys = ON');
-}
-
-const MIGRATIONS = join(import.meta.dirname, 'migrations');
-
-/** Runs the numbered migrations that are missing, each in its own transaction. */
-function migrate(db: Db, file: string): void {
-  const names = readdirSync(MIGRATIONS)
-    .filter((name) => name.endsWith('.sql'))
-    .sort();
-  const have = Number(db.pragma('user_version', { simple: true }));
-  if (have > names.length)
-    throw new StoreError(
-      `${file} was written by a newer alert-bot (log version ${have}, this one knows ${names.length}); ` +
-        'run that version, or restore a backup made before the upgrade',
-    );
-  names.slice(have).forEach((name, i) => {
-    const sql = readFileSync(join(MIGRATIONS, name), 'utf8');
-    db.transaction(() => {
-      db.exec(sql);
-      db.pragma(`user_version = ${have + i + 1}`);
-    }).immediate();
-  });
 }
 
 function nextBoot(db: Db): number {

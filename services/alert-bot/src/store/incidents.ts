@@ -35,6 +35,8 @@ const incidentRow = z
     service: z.string().nullable(),
     title: z.string(),
     severity: z.string(),
+    depth: z.number(),
+    storm_id: z.number().nullable(),
     playbook: z.string().nullable(),
     steps: json(z.array(step)),
     status: z.enum(STATUSES),
@@ -57,6 +59,8 @@ const incidentRow = z
     service: r.service,
     title: r.title,
     severity: r.severity,
+    depth: r.depth,
+    storm: r.storm_id,
     playbook: r.playbook,
     steps: r.steps,
     status: r.status,
@@ -127,6 +131,39 @@ export function openIncidents(db: Db): Incident[] {
     .prepare("SELECT * FROM incidents WHERE status <> 'closed' ORDER BY id")
     .all()
     .map((row) => incidentRow.parse(row));
+}
+
+/** Targets with an attempt between reservation and the platform's answer. */
+export const actingTargets = (db: Db): TargetId[] =>
+  z
+    .array(z.string())
+    .parse(
+      db
+        .prepare(
+          "SELECT target_id FROM incidents WHERE status = 'acting' AND target_id IS NOT NULL ORDER BY id",
+        )
+        .pluck()
+        .all(),
+    );
+
+/** From the severest on; what is not of these is the least. */
+export const SEVERITIES = ['critical', 'error', 'warning', 'info'];
+const rankOf = (column: string): string =>
+  `CASE ${column} ${SEVERITIES.map((name, i) => `WHEN '${name}' THEN ${i}`).join(' ')} ELSE ${SEVERITIES.length} END`;
+
+/** Queued incidents that are acted on before this one: severer, then what others depend on, then older. */
+export function queuedBefore(db: Db, incident: Pick<Incident, 'id'>): number[] {
+  return z.array(z.number()).parse(
+    db
+      .prepare(
+        `SELECT other.id FROM incidents other, incidents own
+         WHERE own.id = ? AND other.status = 'queued' AND other.id <> own.id
+           AND (${rankOf('other.severity')}, other.depth, other.id) < (${rankOf('own.severity')}, own.depth, own.id)
+         ORDER BY other.id`,
+      )
+      .pluck()
+      .all(incident.id),
+  );
 }
 
 /** Newest first; `before` pages back. */

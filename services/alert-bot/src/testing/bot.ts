@@ -1,6 +1,8 @@
 // For the tests only: the bot in this process, on a real log in a temporary folder. Wired as in app.ts, but
 // without a port, and its log lines are kept for the test to read.
+
 import { Writable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Hono } from 'hono';
 import { pino } from 'pino';
 import { createClock } from '../clock.ts';
@@ -85,6 +87,9 @@ export function startBot(socket: string, { idle = false } = {}): TestBot {
     boot,
     now: clock.now,
     monotonic: clock.monotonic,
+    sleep: (length, also) =>
+      delay(length, undefined, { signal: AbortSignal.any([stopping.signal, ...(also ? [also] : [])]) }),
+    clockJump: () => null,
     platform: createSupervisor(socket),
     alertmanager: createAlertmanager([NOBODY]),
     prometheus: createPrometheus(NOBODY),

@@ -1,12 +1,13 @@
 // For the tests only: everything the engine and the executor work with. The log is SQLite, the supervisor and
 // its processes are real; Alertmanager and Prometheus are signals.ts; the clock can be moved.
+import { setTimeout as delay } from 'node:timers/promises';
 import { pino } from 'pino';
 import type { bootSupervisor } from '../../../supervisor/src/harness.ts';
 import type { Deps } from '../deps.ts';
 import { fingerprint, type Labels } from '../domain/alert.ts';
 import type { Millis } from '../domain/duration.ts';
 import type { Platform, Verb } from '../domain/platform.ts';
-import type { Limits, Playbook, Step } from '../domain/playbook.ts';
+import type { Limits, Playbook, PlaybookFile, Step } from '../domain/playbook.ts';
 import type { Target } from '../domain/target.ts';
 import { consider } from '../engine/consider.ts';
 import { startEngine } from '../engine/engine.ts';
@@ -59,12 +60,23 @@ export function createStage(
     waker.next.resolve();
     waker.next = Promise.withResolvers();
   };
-  const file = { playbooks: [playbookFor(service, options)], concurrent: options.concurrent ?? 1 };
+  const file: PlaybookFile = {
+    playbooks: [playbookFor(service, options)],
+    limits: {
+      concurrent: options.concurrent ?? 1,
+      targets: { count: 100, percent: 100, per: 600_000 },
+      storm: { incidents: 100, per: 60_000, calm: 120_000 },
+    },
+    maintenance: [],
+  };
   const deps: Deps = {
     db: log.db,
     boot: log.boot,
     now: clock.now,
     monotonic: clock.monotonic,
+    sleep: (length, also) =>
+      delay(length, undefined, { signal: AbortSignal.any([stopping.signal, ...(also ? [also] : [])]) }),
+    clockJump: () => null,
     platform: {
       ...platform,
       find: (name) => platform.find(name),
@@ -161,7 +173,8 @@ export type Stage = ReturnType<typeof createStage>;
 function createTestClock(speed: number) {
   const began = performance.now();
   const zero = Date.now();
-  let ahead = 0;
+  // What the supervisor has just started is older than `settle` for the bot.
+  let ahead = 10_000;
   const monotonic = () => (performance.now() - began) * speed + ahead;
   return {
     monotonic,
@@ -186,6 +199,7 @@ function playbookFor(service: string, { limits, prove, steps }: StageOptions): P
       budgets: [{ attempts: 3, per: 1_800_000 }],
       quarantine: 3_600_000,
       deferAtMost: 900_000,
+      approveWithin: 1_800_000,
       ...limits,
     },
     prove: { within: 30_000, stable: 0, query: null, ...prove },

@@ -1,0 +1,37 @@
+import type { Target, TargetId } from '../domain/target.ts';
+
+/** What depends on what, by target: the dependencies of each. */
+export type Graph = ReadonlyMap<TargetId, readonly TargetId[]>;
+
+export const graphOf = (targets: readonly Pick<Target, 'id' | 'dependsOn'>[]): Graph =>
+  new Map(targets.map(({ id, dependsOn }) => [id, dependsOn.map((dependency) => dependency.id)]));
+
+/** Everything a target depends on, over however many steps; itself only where it is in a cycle. */
+export function dependenciesOf(graph: Graph, id: TargetId): ReadonlySet<TargetId> {
+  const found = new Set<TargetId>();
+  const left = [...(graph.get(id) ?? [])];
+  for (let next = left.pop(); next !== undefined; next = left.pop()) {
+    if (found.has(next)) continue;
+    found.add(next);
+    left.push(...(graph.get(next) ?? []));
+  }
+  return found;
+}
+
+/** Whether two targets depend on each other, each on the other. */
+export const inCycle = (graph: Graph, a: TargetId, b: TargetId): boolean =>
+  dependenciesOf(graph, a).has(b) && dependenciesOf(graph, b).has(a);
+
+/** Whether one of two targets depends on the other. */
+export const related = (graph: Graph, a: TargetId, b: TargetId): boolean =>
+  dependenciesOf(graph, a).has(b) || dependenciesOf(graph, b).has(a);
+
+/**
+ * How far a target stands above what depends on nothing: 0 depends on nothing (or only on its own cycle). What
+ * others need comes first, so the order is by depth, lowest first.
+ */
+export function depthOf(graph: Graph, id: TargetId): number {
+  const others = [...dependenciesOf(graph, id)].filter((one) => one !== id && !inCycle(graph, id, one));
+  // Each step down has fewer dependencies left, members of a cycle having the same: so this ends.
+  return others.length === 0 ? 0 : 1 + Math.max(...others.map((one) => depthOf(graph, one)));
+}
