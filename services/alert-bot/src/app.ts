@@ -24,6 +24,7 @@ import { currentPause, heartbeatAt, lastLogTime } from './store/controls.ts';
 import { type Db, openLog } from './store/db.ts';
 import { countPending } from './store/deliveries.ts';
 import { countByStatus } from './store/incidents.ts';
+import { fileBytes } from './store/space.ts';
 
 /** A loop that has not come round for so long stands still. */
 const STUCK_AFTER = 60_000;
@@ -55,7 +56,10 @@ export async function run(config: Config, signal: AbortSignal): Promise<void> {
     for (const warning of tokens.warnings()) log.warn(warning);
 
     const clock = createClock(lastLogTime(db));
-    const metrics = createMetrics(census(db, clock.now));
+    const metrics = createMetrics({
+      ...census(db, clock.now),
+      log: () => ({ size: fileBytes(db), max: config.retention.max }),
+    });
     const events = createEvents(log, metrics);
     const stopping = new AbortController();
     const waker = createWaker();
@@ -96,7 +100,7 @@ export async function run(config: Config, signal: AbortSignal): Promise<void> {
     const server = await listen(app.fetch, config.listen);
     teardown.push('http', () => closeServer(server));
 
-    const engine = startEngine(deps, waker.woken);
+    const engine = startEngine(deps, waker.woken, config.retention);
     late.engine = engine;
     teardown.push('engine', () => {
       stopping.abort();

@@ -10,6 +10,7 @@ import { forgiveAbsence, type Incident, openIncidents } from '../store/incidents
 import { consider, isFiring, reconsider } from './consider.ts';
 import { handOverDefect } from './defect.ts';
 import { createOutbox } from './outbox.ts';
+import { createPruner, KEPT_UNLESS_SET, type Retention } from './prune.ts';
 import { SWEEP_EVERY, sweep } from './sweep.ts';
 import { triagePending } from './triage-pending.ts';
 
@@ -37,9 +38,14 @@ export interface Engine {
  * an incident. Everything it needs is in the log, so that a crash at any point is only a longer pause.
  * @param woken resolves when something was committed after it was called
  */
-export function startEngine(deps: Deps, woken: () => Promise<void>): Engine {
+export function startEngine(
+  deps: Deps,
+  woken: () => Promise<void>,
+  retention: Retention = KEPT_UNLESS_SET,
+): Engine {
   const tasks = new Map<number, Promise<void>>();
   const outbox = createOutbox(deps);
+  const pruner = createPruner(deps, retention);
   // What is `acting` without a task was left by an earlier process, or by a task that failed.
   const orphaned = new Set(
     openIncidents(deps.db)
@@ -119,6 +125,7 @@ export function startEngine(deps: Deps, woken: () => Promise<void>): Engine {
     if (deps.monotonic() - sweptAt >= SWEEP_EVERY) {
       await sweep(deps);
       sweptAt = deps.monotonic();
+      pruner.begin();
     }
     await outbox.flush();
     for (const incident of openIncidents(deps.db)) {
@@ -146,7 +153,7 @@ export function startEngine(deps: Deps, woken: () => Promise<void>): Engine {
       passing = Promise.withResolvers();
       await sooner(deps, news, PASS_EVERY);
     }
-    await Promise.all(tasks.values());
+    await Promise.all([...tasks.values(), pruner.idle()]);
   }
 
   return { lastPass: () => lastPass, trouble: () => trouble, passed: () => passing.promise, stopped: loop() };

@@ -79,7 +79,8 @@ export function lastLogTime(db: Db): Instant {
     db
       .prepare(
         `SELECT max(coalesce((SELECT max(at) FROM events), 0), coalesce((SELECT max(received_at) FROM deliveries), 0),
-           coalesce((SELECT max(reserved_at) FROM attempts), 0), coalesce((SELECT max(at) FROM audit), 0))`,
+           coalesce((SELECT max(reserved_at) FROM attempts), 0), coalesce((SELECT max(at) FROM audit), 0),
+           coalesce((SELECT value FROM meta WHERE key = 'log_time'), 0))`,
       )
       .pluck()
       .get(),

@@ -7,6 +7,7 @@ import { aDelivery, anAlert, anIncident, NOON, temporaryFolder, temporaryLog } f
 import { openLog, StoreError, write } from './db.ts';
 import { countPending, insertDelivery } from './deliveries.ts';
 import { openEpisode } from './episodes.ts';
+import { knownVersion } from './migrate.ts';
 
 function refusalOf(open: () => unknown): string {
   try {
@@ -86,7 +87,7 @@ describe('the log', () => {
     other.pragma('user_version = 99');
     other.close();
     expect(refusalOf(() => openLog(folder.path))).toBe(
-      `${folder.path}/incidents.db was written by a newer alert-bot (log version 99, this one knows ${migrations}); ` +
+      `${folder.path}/incidents.db was written by a newer alert-bot (log version 99, this one knows ${knownVersion()}); ` +
         'run that version, or restore a backup made before the upgrade',
     );
     const after = otherConnection(folder.path);
