@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { repository } from '../../scripts/stack/places.ts';
 import { until } from '../../scripts/stack/until.ts';
 import { descendants, type Seen, stillRuns } from '../support/descendants.ts';
+import { decidedTwice } from './support/explained.ts';
 
 const ms = z.number().int().positive();
 const count = z.number().int().nonnegative();
@@ -134,6 +135,12 @@ describe('npm run demo', () => {
     }
     for (const part of parts) expect(ran).toContain(part);
     expect(left).toEqual([]);
+
+    // G10: each decision can be explained from its row alone.
+    const decisions = decidedTwice(join(folder, 'incidents.json'));
+    expect(new Set(decisions.map(({ told }) => told.reason))).toContain('first_attempt');
+    expect(decisions.length).toBeGreaterThanOrEqual(5);
+    for (const { told, again } of decisions) expect(again).toEqual(told);
   });
 
   it.each([
