@@ -1,11 +1,13 @@
 import type { Deps } from '../deps.ts';
 import type { Bytes } from '../domain/bytes.ts';
 import type { Millis } from '../domain/duration.ts';
-import { PlatformError } from '../domain/platform.ts';
+import { type Platform, PlatformError } from '../domain/platform.ts';
+import type { Events } from '../observe/events.ts';
 import type { PRUNED } from '../observe/metrics.ts';
 import { longestMemory } from '../policy/memory.ts';
 import { write } from '../store/db.ts';
 import {
+  halfPruned,
   oldestPrunable,
   pruneAudit,
   pruneDeliveries,
@@ -47,8 +49,15 @@ interface Step {
   prune(): number;
 }
 
+/** What it works with; see Deps. */
+export interface PrunerDeps
+  extends Pick<Deps, 'db' | 'now' | 'monotonic' | 'sleep' | 'playbooks' | 'stopping'> {
+  platform: Pick<Platform, 'list'>;
+  events: Pick<Events, 'pruned' | 'logTooLarge' | 'failed'>;
+}
+
 /** Removes what is too old, and what is oldest where the log is too large, a little at a time beside the engine. */
-export function createPruner(deps: Deps, { keep, max }: Retention) {
+export function createPruner(deps: PrunerDeps, { keep, max }: Retention) {
   const { db } = deps;
   let running: Promise<void> | null = null;
   let full = false;
@@ -71,7 +80,12 @@ export function createPruner(deps: Deps, { keep, max }: Retention) {
       const id = oldestPrunable(db, now - age, sparing);
       return id === null ? 0 : pruneIncident(db, id);
     };
+    const rest = () => {
+      const id = halfPruned(db);
+      return id === null ? 0 : pruneIncident(db, id);
+    };
     return [
+      { what: 'incidents', prune: rest },
       { what: 'heartbeats', prune: () => pruneHeartbeats(db, now - HEARTBEATS_KEPT) },
       { what: 'deliveries', prune: () => pruneDeliveries(db, now - keep) },
       { what: 'audit', prune: () => pruneAudit(db, now - Math.max(keep, AUDIT_KEPT)) },
@@ -81,7 +95,7 @@ export function createPruner(deps: Deps, { keep, max }: Retention) {
         : ([
             { what: 'incidents', prune: incident(Math.max(keep, memory), false) },
             { what: 'evidence', prune: whenTooLarge(() => pruneEvidence(db, now - memory)) },
-            { what: 'incidents', prune: whenTooLarge(incident(memory, true)) },
+            { what: 'incidents', prune: () => rest() || (tooLarge() ? incident(memory, true)() : 0) },
           ] satisfies Step[])),
     ];
   }
@@ -98,7 +112,7 @@ export function createPruner(deps: Deps, { keep, max }: Retention) {
           rows += some;
           removed.set(what, (removed.get(what) ?? 0) + some);
         }
-        if (isOver()) break;
+        if (rows > 0 && isOver()) break;
       }
       if (rows > 0) recordPruning(db, deps.now());
       return { removed, more: rows > 0 && isOver() };

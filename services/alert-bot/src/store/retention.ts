@@ -70,6 +70,16 @@ const NOT_LEFT_STOPPED = `NOT EXISTS (SELECT 1 FROM attempts a JOIN calls c ON c
   WHERE a.incident_id = i.id AND c.result IN ('stopped', 'lost')
     AND NOT EXISTS (SELECT 1 FROM calls later WHERE later.instance_id = c.instance_id AND later.id > c.id))`;
 
+/** The incident whose removal has begun and is not over, or null: it has to be finished first. */
+export function halfPruned(db: Db): number | null {
+  const id = Number(db.prepare("SELECT value FROM meta WHERE key = 'pruning'").pluck().get());
+  return id > 0 ? id : null;
+}
+
+const setPruning = (db: Db, id: number): void => {
+  db.prepare("UPDATE meta SET value = :id WHERE key = 'pruning' AND value <> :id").run({ id });
+};
+
 /** The incident that goes next, or null. @param sparing leaves what a decision may still need */
 export function oldestPrunable(db: Db, before: Instant, sparing: boolean): number | null {
   const id = db
@@ -86,11 +96,12 @@ export function oldestPrunable(db: Db, before: Instant, sparing: boolean): numbe
 const OF_AN_INCIDENT = ['evidence', 'decisions', 'events', 'escalations', 'approvals', 'episodes'] as const;
 
 /**
- * Removes rows of an incident, and at last the incident. Meanwhile it lacks them: call again until it is gone.
+ * Removes rows of an incident, and at last the incident. Meanwhile it lacks them, and `halfPruned` names it.
  * Its deliveries have a time of their own.
  * @returns rows removed; 0 where it is gone
  */
 export function pruneIncident(db: Db, id: number): number {
+  setPruning(db, id);
   const detached = db
     .prepare(
       `UPDATE delivery_alerts SET incident_id = NULL WHERE rowid IN
@@ -111,6 +122,7 @@ export function pruneIncident(db: Db, id: number): number {
     db.prepare('UPDATE incidents SET storm_id = NULL WHERE storm_id = ?').run(storm);
     return db.prepare('DELETE FROM storms WHERE id = ?').run(storm).changes;
   }
+  setPruning(db, 0);
   return db.prepare('DELETE FROM incidents WHERE id = ?').run(id).changes;
 }
 

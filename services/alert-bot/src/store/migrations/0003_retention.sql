@@ -16,5 +16,6 @@ CREATE INDEX evidence_kept ON evidence (incident_id) WHERE content <> '';
 CREATE INDEX calls_instance ON calls (instance_id);
 
 -- log_time: log time when something was last pruned, so that it does not go back with the rows.
+-- pruning: the incident that is being removed, so that none stays with half of its rows.
 -- backup_at and restored_at: when this log was copied, and when the copy took the place of another log.
-INSERT INTO meta (key, value) VALUES ('log_time', 0), ('backup_at', 0), ('restored_at', 0);
+INSERT INTO meta (key, value) VALUES ('log_time', 0), ('pruning', 0), ('backup_at', 0), ('restored_at', 0);
