@@ -4,6 +4,7 @@ import { start } from '../cli/harness.ts';
 import { closeIncident } from '../decision/conclude.ts';
 import { PlatformError } from '../domain/platform.ts';
 import type { PlaybookFile } from '../domain/playbook.ts';
+import type { Target } from '../domain/target.ts';
 import { reserveAttempt } from '../store/attempts.ts';
 import { openLog } from '../store/db.ts';
 import { finishDelivery, insertDelivery, recordOutcome } from '../store/deliveries.ts';
@@ -132,7 +133,7 @@ describe('by age', () => {
     const counted = old(log, 'counted', 6 * DAY);
     old(log, 'over', 8 * DAY);
     const target = { labels: { 'alert-bot.budget': '2 per 7d' } };
-    const platform = { list: async () => [Object.assign(aTarget(), target)] };
+    const platform = { list: async () => [{ ...aTarget(), ...target }] };
     await createStageOf(log, { platform }).round({ keep: DAY });
     expect(idsOf(log)).toEqual([counted]);
   });
@@ -308,9 +309,9 @@ test('kill -9 in the middle leaves a good log, and the next round goes on', asyn
   close();
 });
 
-const aTarget = () => ({
-  id: 'docker:service:shop/api' as const,
-  name: 'api',
+const aTarget = (): Target => ({
+  id: 'docker:service:shop/api',
+  service: 'api',
   labels: {},
   instances: [],
   dependsOn: [],

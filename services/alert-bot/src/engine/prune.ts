@@ -37,7 +37,7 @@ const AUDIT_KEPT = 2 * 365 * DAY;
 const DELIVERIES_AT_LEAST = HOUR;
 
 /** The event loop is not held up for longer by one batch, but for the sync at its end. */
-const BATCH_AT_MOST: Millis = 3;
+const BATCH_AT_MOST: Millis = 2;
 const ROWS_AT_ONCE = 500;
 /** Between two batches, for everything else. */
 const BREATH: Millis = 5;
