@@ -3,9 +3,10 @@ import type { Instant } from '../domain/duration.ts';
 import type { Facts } from '../domain/facts.ts';
 import { stricter } from '../domain/playbook.ts';
 import { type DeferReason, PERSONS_STOPS, type Reason } from '../domain/reason.ts';
+import { allowances } from './allows.ts';
 import { type Blocked, block, escalate, skip } from './block.ts';
 import { dependencyGuards } from './dependencies.ts';
-import { approvalGuards } from './guard-approval.ts';
+import { approvalGuards, approvedBy } from './guard-approval.ts';
 import { changeGuards, restGuards } from './guard-change.ts';
 import { fleetGuards } from './guard-fleet.ts';
 import { holdGuards } from './guard-hold.ts';
@@ -21,20 +22,23 @@ const ENDS_OTHERWISE: readonly DeferReason[] = [...PERSONS_STOPS, 'storm', 'appr
 
 /**
  * Decides what to do about an incident: pure, and the specification of the bot. The guards stand in order
- * of precedence: the first that blocks gives the reason, the others that hold are kept beside it.
+ * of precedence: the first that blocks gives the reason, the others that hold are kept beside it. Every guard
+ * that was asked answers: those that block first, then those that allow, with the numbers behind it.
  * Never throws; every input gives exactly one decision.
  */
 export function decide(facts: Facts, now: Instant): Decision {
   const { playbook } = facts;
   if (playbook === null)
-    return finish([block('playbook', skip('no_playbook'), 'no playbook matches the labels')], facts, now);
+    return finish([block('playbook', skip('no_playbook'), 'no playbook matches the labels')], [], facts, now);
 
   const { target } = facts;
   const skips = skipGuards(facts, playbook.name);
-  if (skips.length > 0) return finish(skips, facts, now);
+  if (skips.length > 0) return finish(skips, [], facts, now);
   const holds = [...personGuards(facts), ...holdGuards(facts)];
-  if (target.found !== 'one' || 'invalid' in target.optIn)
-    return observed(playbook.mode, [...holds, unresolved(facts)], facts, now);
+  if (target.found !== 'one' || 'invalid' in target.optIn) {
+    const blocks = [...holds, unresolved(facts)];
+    return observed(playbook.mode, blocks, allowances(facts, blocks, false, now), facts, now);
+  }
 
   const { optIn } = target;
   const mode = stricter(playbook.mode, optIn.mode ?? playbook.mode);
@@ -49,16 +53,17 @@ export function decide(facts: Facts, now: Instant): Decision {
     ...replicaGuards(facts.replicas),
     ...fleetGuards(facts, now),
   ];
-  if (blocks.length > 0) return observed(mode, blocks, facts, now);
+  const allows = allowances(facts, blocks, true, now);
+  if (blocks.length > 0) return observed(mode, blocks, allows, facts, now);
 
   const act = nextAct(facts, playbook.steps);
-  const asks = approvalGuards(mode, act.step, facts, now);
-  if (asks.length > 0) return finish(asks, facts, now);
-  const allow = { guard: 'all', answer: 'allow', because: 'nothing speaks against acting' } as const;
   if (mode === 'observe')
-    return { ...skip('observe_only'), also: [act.reason], guards: [allow, watching(act.reason)] };
-  if (mode === 'approve') return { ...act, reason: 'approved', also: [act.reason], guards: [allow] };
-  return { ...act, also: [], guards: [allow] };
+    return { ...skip('observe_only'), also: [act.reason], guards: [watching(act.reason), ...allows] };
+  const asks = approvalGuards(mode, act.step, facts, now);
+  if (asks.length > 0) return finish(asks, allows, facts, now);
+  if (mode === 'act') return { ...act, also: [], guards: allows };
+  const approval = { guard: 'approval', answer: 'allow', because: approvedBy(facts) } as const;
+  return { ...act, reason: 'approved', also: [act.reason], guards: [...allows, approval] };
 }
 
 function nextAct(facts: Facts, steps: NonNullable<Facts['playbook']>['steps']) {
@@ -75,13 +80,19 @@ const watching = (reason: Reason): GuardAnswer => ({
 });
 
 /** In mode observe nothing is done and nobody is told; what would have been decided is kept beside it. */
-function observed(mode: string, blocks: readonly Blocked[], facts: Facts, now: Instant): Decision {
-  const decision = finish(blocks, facts, now);
-  if (mode !== 'observe') return decision;
+function observed(
+  mode: string,
+  blocks: readonly Blocked[],
+  allows: readonly GuardAnswer[],
+  facts: Facts,
+  now: Instant,
+): Decision {
+  const decision = finish(blocks, [], facts, now);
+  if (mode !== 'observe') return { ...decision, guards: [...decision.guards, ...allows] };
   return {
     ...skip('observe_only'),
     also: [decision.reason, ...decision.also],
-    guards: [...decision.guards, watching(decision.reason)],
+    guards: [...decision.guards, watching(decision.reason), ...allows],
   };
 }
 
@@ -101,8 +112,13 @@ function deadlineOf(facts: Facts, now: Instant): Instant {
 }
 
 /** The first block decides. A wait that no person asked for ends in time (`waited_too_long`). */
-function finish(blocks: readonly Blocked[], facts: Facts, now: Instant): Decision {
-  const guards: GuardAnswer[] = blocks.map((b) => ({
+function finish(
+  blocks: readonly Blocked[],
+  allows: readonly GuardAnswer[],
+  facts: Facts,
+  now: Instant,
+): Decision {
+  const blocking: GuardAnswer[] = blocks.map((b) => ({
     guard: b.guard,
     answer: b.answer ?? 'block',
     because: b.because,
@@ -114,5 +130,5 @@ function finish(blocks: readonly Blocked[], facts: Facts, now: Instant): Decisio
   const verdict = late ? escalate('waited_too_long') : first;
   const reasons = new Set<Reason>(blocks.map((b) => b.verdict.reason));
   reasons.delete(verdict.reason);
-  return { ...verdict, also: [...reasons], guards };
+  return { ...verdict, also: [...reasons], guards: [...blocking, ...allows] };
 }
