@@ -1,0 +1,74 @@
+import { getRequestListener } from '@hono/node-server';
+import type { DestinationStream } from 'pino';
+import type { Random } from './authorisations/authorisation.ts';
+import { createLedger } from './authorisations/ledger.ts';
+import type { Config } from './config.ts';
+import { createEvents } from './events.ts';
+import { createFaultBoard } from './faults/board.ts';
+import { authorisationRoutes } from './http/authorisations.ts';
+import { faultInjection, faultRoutes } from './http/faults.ts';
+import type { Now } from './http/observe.ts';
+import { opsRoutes } from './http/ops.ts';
+import { createRouter } from './http/router.ts';
+import { drain, listen } from './listener.ts';
+import { createLogger } from './logger.ts';
+import { createMetrics } from './metrics.ts';
+
+/** What a test replaces; each has its real counterpart as default. */
+export interface Overrides {
+  random?: Random;
+  now?: Now;
+  crash?: () => void;
+  logStream?: DestinationStream;
+  /** How many idempotency keys are remembered: at 200 bytes each some 2 MB. */
+  keys?: number;
+}
+
+/** Under 2 s, within which the process must be gone after SIGTERM. */
+const graceMs = 1_500;
+
+/** Wires the service. Nothing is opened before `start`, and `stop` may be called more than once. */
+export function createApp(config: Config, overrides: Overrides = {}) {
+  const { random = Math.random, now = () => performance.now(), crash = () => process.exit(70) } = overrides;
+  const stopped = new AbortController();
+  const log = createLogger(config.logLevel, overrides.logStream);
+  const metrics = createMetrics();
+  const events = createEvents(log, metrics);
+  const board = createFaultBoard();
+  const ledger = createLedger(overrides.keys ?? 10_000);
+
+  const routes = [
+    ...opsRoutes({ ledger, metrics }),
+    ...authorisationRoutes({ ledger, banks: config.banks, events, random }),
+    ...faultRoutes({ board, tokens: config.faultsTokens, events, crash }),
+  ];
+  const injectFaults = faultInjection({ board, random, stopped: stopped.signal });
+  const router = createRouter(routes, { events, metrics, now, injectFaults });
+  const handler = getRequestListener(router.fetch, { overrideGlobalObjects: false });
+
+  let listener: Awaited<ReturnType<typeof listen>> | undefined;
+  let stopping: Promise<void> | undefined;
+
+  const stop = async () => {
+    const started = now();
+    if (listener !== undefined) await drain(listener.server, graceMs);
+    stopped.abort();
+    events.stopped(now() - started);
+  };
+
+  return {
+    router,
+    async start(): Promise<{ host: string; port: number }> {
+      listener = await listen(handler, config.listen);
+      const address = { host: config.listen.host, port: listener.port };
+      events.listening(address);
+      return address;
+    },
+    /** Closes the listener at once, answers what is in flight for up to 1.5 s, then lets go of everything. */
+    stop: (): Promise<void> => {
+      stopping ??= stop();
+      return stopping;
+    },
+    log,
+  };
+}

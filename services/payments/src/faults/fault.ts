@@ -1,0 +1,42 @@
+import { z } from 'zod';
+import type { Random } from '../authorisations/authorisation.ts';
+
+const rate = z.number('give a number from 0 to 1').min(0, 'give 0 or more').max(1, 'give 1 or less');
+
+/** The body of POST /faults. */
+export const faultSchema = z.discriminatedUnion(
+  'kind',
+  [
+    z.strictObject({ kind: z.literal('errors'), rate }),
+    z.strictObject({
+      kind: z.literal('latency'),
+      ms: z
+        .int('give whole milliseconds from 1 to 60000')
+        .min(1, 'give 1 or more')
+        .max(60_000, 'give 60000 or less'),
+      rate: rate.default(1),
+    }),
+    z.strictObject({ kind: z.literal('hang'), rate: rate.default(1) }),
+    z.strictObject({ kind: z.literal('crash') }),
+  ],
+  'give kind "errors" (with rate), "latency" (with ms and optionally rate), "hang" (optionally with rate) or "crash"',
+);
+
+export type Fault = z.infer<typeof faultSchema>;
+/** A fault that stays until it is cleared or the process ends. */
+export type LastingFault = Exclude<Fault, { kind: 'crash' }>;
+
+/** What the active faults do to one request. `Infinity`: it is never answered. */
+export function effectOf(
+  faults: readonly LastingFault[],
+  random: Random,
+): { delayMs: number; fail: boolean } {
+  let delayMs = 0;
+  let fail = false;
+  for (const fault of faults) {
+    if (random() >= fault.rate) continue;
+    if (fault.kind === 'errors') fail = true;
+    else delayMs = Math.max(delayMs, fault.kind === 'hang' ? Number.POSITIVE_INFINITY : fault.ms);
+  }
+  return { delayMs, fail };
+}

@@ -1,0 +1,65 @@
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import { type Authorisation, type Banks, outcomeOf, type Random } from '../authorisations/authorisation.ts';
+import type { Ledger } from '../authorisations/ledger.ts';
+import { AppError } from '../errors.ts';
+import type { Events } from '../events.ts';
+import { parseBody, parseInput } from './input.ts';
+import type { RequestContext, Route } from './route.ts';
+
+const header = 'Idempotency-Key';
+
+const keySchema = z.object({
+  [header]: z
+    .string('send it: one key for each charge, the same when you ask again, for example a UUID')
+    .regex(/^[A-Za-z0-9._-]{1,64}$/, 'give 1 to 64 letters, digits, dots, dashes or underscores'),
+});
+
+const chargeSchema = z.strictObject(
+  {
+    amount: z
+      .int('give a whole number of minor units, for example 1250 for 12.50')
+      .min(1, 'give more than 0 minor units')
+      .max(1_000_000_000_000, 'give at most 1000000000000 minor units'),
+    currency: z
+      .string('give an ISO 4217 code, for example "EUR"')
+      .regex(/^[A-Z]{3}$/, 'give 3 upper-case letters as in ISO 4217, for example "EUR"'),
+  },
+  'send one JSON object with amount and currency',
+);
+
+export interface AuthorisationDeps {
+  ledger: Ledger;
+  banks: Banks;
+  events: Events;
+  random: Random;
+}
+
+export function authorisationRoutes({ ledger, banks, events, random }: AuthorisationDeps): Route[] {
+  const create = async (c: RequestContext) => {
+    const { [header]: key } = parseInput(keySchema, { [header]: c.req.header(header) });
+    const charge = await parseBody(c, chargeSchema);
+    // From here on without a pause: of two requests with one key, the later finds what the earlier has kept.
+    const known = ledger.find(key);
+    if (known !== undefined) {
+      if (known.amount !== charge.amount || known.currency !== charge.currency)
+        throw new AppError(
+          'key_reused',
+          `${header} is ${JSON.stringify(key)}: it was used for another charge; give each charge a key of its own`,
+        );
+      return c.json(known, 200);
+    }
+    const outcome = outcomeOf(charge, banks, random);
+    if (outcome === 'failed') {
+      events.authorisationFailed();
+      // Not an AppError: to metrics and log it must look like the bug it stands for. Nothing is kept under the key.
+      throw new Error('Simulated failure of the gateway');
+    }
+    const answer: Authorisation = { id: randomUUID(), ...charge, ...outcome };
+    ledger.keep(key, answer);
+    events.authorisationAnswered(answer, c.get('requestId'));
+    return c.json(answer, 201);
+  };
+
+  return [{ method: 'POST', path: '/authorisations', handle: create, breakable: true }];
+}

@@ -1,0 +1,48 @@
+import { Hono, type MiddlewareHandler } from 'hono';
+import { AppError, errorBody, errorStatus, toAppError } from '../errors.ts';
+import type { Events } from '../events.ts';
+import type { Metrics } from '../metrics.ts';
+import { type Now, observe } from './observe.ts';
+import type { Env, Route } from './route.ts';
+
+export interface RouterDeps {
+  events: Events;
+  metrics: Metrics;
+  now: Now;
+  injectFaults: MiddlewareHandler<Env>;
+}
+
+/** Methods that get a series of their own on unknown routes; whatever else a client makes up shares `OTHER`. */
+export const unmatchedMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
+
+/** Puts the route table behind HTTP: for each route its metrics from the start, its log line, its faults. */
+export function createRouter(routes: readonly Route[], deps: RouterDeps): Hono<Env> {
+  const { events, metrics, now } = deps;
+  const router = new Hono<Env>();
+
+  for (const { method, path, handle, quiet = false, breakable = false } of routes) {
+    // The route's own method, so that HEAD counts as the GET it is answered by.
+    const labels = { method, route: path };
+    metrics.createSeries(labels);
+    const before = [observe(events, now, () => labels, quiet)];
+    if (breakable) before.push(deps.injectFaults);
+    router.on(method, [path], ...before, handle);
+  }
+
+  for (const method of [...unmatchedMethods, 'OTHER']) metrics.createSeries(unmatched(method));
+  router.all('*', observe(events, now, unmatched, false), (c) => {
+    throw new AppError('not_found', `There is no route ${c.req.method} ${c.req.path.slice(0, 200)}.`);
+  });
+
+  router.onError((thrown, c) => {
+    const error = toAppError(thrown);
+    if (error.code === 'unauthorized') c.header('www-authenticate', 'Bearer');
+    return c.json(errorBody(error, c.get('requestId')), errorStatus[error.code]);
+  });
+  return router;
+}
+
+function unmatched(method: string) {
+  const known = unmatchedMethods.some((one) => one === method);
+  return { method: known ? method : 'OTHER', route: 'unmatched' };
+}

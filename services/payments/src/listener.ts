@@ -1,0 +1,47 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { Config } from './config.ts';
+
+type Address = Config['listen'];
+
+/** Nothing can be served on this address; the message says why and what to do. */
+export class ListenError extends Error {
+  constructor({ host, port }: Address, cause: unknown) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown reason';
+    super(
+      code === 'EADDRINUSE'
+        ? `Cannot listen on ${host}:${port}: another process uses this port. Stop it, or set PAYMENTS_LISTEN to another host:port.`
+        : `Cannot listen on ${host}:${port} (${code}). Set PAYMENTS_LISTEN to a host:port of this machine.`,
+      { cause },
+    );
+    this.name = 'ListenError';
+  }
+}
+
+/** Listens and answers the server with the port it got (the configured one may be 0). */
+export async function listen(
+  handler: Parameters<typeof createServer>[1],
+  address: Address,
+): Promise<{ server: Server; port: number }> {
+  const server = createServer({ requestTimeout: 10_000 }, handler);
+  server.listen(address.port, address.host);
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    throw new ListenError(address, error);
+  }
+  const bound = server.address();
+  return { server, port: typeof bound === 'object' && bound !== null ? bound.port : address.port };
+}
+
+/** Stops listening at once, gives requests in flight the grace time, then closes their connections. */
+export async function drain(server: Server, graceMs: number): Promise<void> {
+  const closed = once(server, 'close');
+  server.close();
+  // A connection that was busy a moment ago becomes idle later, and would hold the exit for its keep-alive time.
+  const idle = setInterval(() => server.closeIdleConnections(), 100);
+  const grace = setTimeout(() => server.closeAllConnections(), graceMs);
+  await closed;
+  clearInterval(idle);
+  clearTimeout(grace);
+}

@@ -1,0 +1,16 @@
+import { type DestinationStream, destination, type Logger, pino, stdTimeFunctions } from 'pino';
+import type { LogLevel } from './config.ts';
+
+/** One JSON object per line on stdout, or on the given stream. */
+export function createLogger(level: LogLevel, stream?: DestinationStream): Logger {
+  return pino(
+    {
+      level,
+      base: { 'service.name': 'payments' },
+      timestamp: stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    // Synchronous: the last line before a crash is the one that is needed.
+    stream ?? destination({ dest: 1, sync: true }),
+  );
+}
