@@ -16,7 +16,8 @@ import { openDatabase } from './store/database.ts';
 import { stickyFaultsIn } from './store/faults.ts';
 import { migrate } from './store/migrate.ts';
 import { createPreparation } from './store/preparation.ts';
-import type { Random } from './transactions/gateway.ts';
+import { createGateway } from './transactions/gateway.ts';
+import type { Random } from './transactions/random.ts';
 
 /** What a test replaces; each has its real counterpart as default. */
 export interface Overrides {
@@ -28,6 +29,9 @@ export interface Overrides {
 
 /** Together under 2 s, within which the process must be gone after SIGTERM. */
 const stopLimits = { graceMs: 1_500, databaseMs: 200 };
+
+/** Far beyond what the gateway needs, and short of what a person at a till waits. */
+const gatewayTimeoutMs = 2_000;
 
 /** Wires the service. Nothing is opened before `start`, and `stop` may be called more than once. */
 export function createApp(config: Config, overrides: Overrides = {}) {
@@ -47,9 +51,16 @@ export function createApp(config: Config, overrides: Overrides = {}) {
     events.databasePrepared(migrations, await board.load());
   }, events.databaseNotPrepared);
 
+  const gateway = createGateway({
+    url: config.paymentsUrl,
+    timeoutMs: gatewayTimeoutMs,
+    onAnswer: events.gatewayAnswered,
+    now,
+  });
+
   const routes = [
     ...opsRoutes({ db, preparation, metrics, now }),
-    ...transactionRoutes({ db, events, random }),
+    ...transactionRoutes({ db, gateway, events, random }),
     ...faultRoutes({ board, preparation, tokens: config.faultsTokens, events, crash }),
   ];
   const injectFaults = faultInjection({ board, preparation, random, stopped: stopped.signal });

@@ -8,6 +8,7 @@ const folder = mkdtempSync(join(tmpdir(), 'api-config-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const url = 'postgres://shop:hunter2@db:5432/shop';
+const gateway = { API_PAYMENTS_URL: 'http://payments:8010' };
 
 function file(name: string, text: string): string {
   const path = join(folder, name);
@@ -16,10 +17,11 @@ function file(name: string, text: string): string {
 }
 
 describe('readConfig', () => {
-  test('needs only the database', () => {
-    expect(readConfig({ API_DATABASE_URL: url, PATH: '/bin' })).toEqual({
+  test('needs only the database and the gateway', () => {
+    expect(readConfig({ API_DATABASE_URL: url, ...gateway, PATH: '/bin' })).toEqual({
       listen: { host: '127.0.0.1', port: 8000 },
       databaseUrl: url,
+      paymentsUrl: 'http://payments:8010',
       faultsTokens: undefined,
       logLevel: 'info',
     });
@@ -29,6 +31,7 @@ describe('readConfig', () => {
     const tokens = file('tokens', 'one\n\n  two\r\n');
     const env = {
       API_DATABASE_URL: url,
+      ...gateway,
       API_LISTEN: '[::]:9000',
       API_FAULTS_TOKEN_FILE: tokens,
       API_LOG_LEVEL: 'debug',
@@ -36,6 +39,7 @@ describe('readConfig', () => {
     expect(readConfig(env)).toEqual({
       listen: { host: '::', port: 9000 },
       databaseUrl: url,
+      paymentsUrl: 'http://payments:8010',
       faultsTokens: ['one', 'two'],
       logLevel: 'debug',
     });
@@ -54,6 +58,14 @@ describe('readConfig', () => {
       'API_LOG_LEVEL is "verbose": give one of fatal, error, warn, info, debug, trace, silent',
     ],
     [{ API_LISTN: 'x' }, 'API_LISTN is not known here: remove it or correct its spelling'],
+    [
+      { API_PAYMENTS_URL: undefined },
+      'API_PAYMENTS_URL is missing: set it to the payment gateway, for example http://127.0.0.1:8010',
+    ],
+    [{ API_PAYMENTS_URL: 'payments:8010' }, 'API_PAYMENTS_URL is "payments:8010": give http://host:port'],
+    [{ API_PAYMENTS_URL: 'ftp://payments' }, 'API_PAYMENTS_URL is "ftp://payments": give http://host:port'],
+    [{ API_PAYMENTS_URL: 'http://u:secret@payments' }, 'API_PAYMENTS_URL is "http://***@payments"'],
+    [{ API_PAYMENTS_URL: 'http://payments?a=1' }, 'API_PAYMENTS_URL is "http://payments?a=1"'],
     [{ API_FAULTS_TOKEN_FILE: '' }, 'API_FAULTS_TOKEN_FILE is ""'],
     [
       { API_FAULTS_TOKEN_FILE: '/nope' },
@@ -62,7 +74,7 @@ describe('readConfig', () => {
     [{ API_FAULTS_TOKEN_FILE: file('empty', '\n') }, 'this file holds no token; write one token a line'],
     [{ API_FAULTS_TOKEN_FILE: file('two', 'a b\n') }, 'a token in this file holds white space'],
   ])('refuses %j naming variable, value and remedy', (env, message) => {
-    const base = message.startsWith('API_DATABASE_URL') ? {} : { API_DATABASE_URL: url };
+    const base = message.startsWith('API_DATABASE_URL') ? gateway : { API_DATABASE_URL: url, ...gateway };
     const read = () => readConfig({ ...base, ...env });
     expect(read).toThrow(ConfigError);
     expect(read).toThrow(message);
@@ -73,6 +85,7 @@ describe('readConfig', () => {
     ['a b/c@d:e%41\r\n', 'a b/c@d:e%41'],
   ])('puts the password of a file, %j, into the address', (text, password) => {
     const env = {
+      ...gateway,
       API_DATABASE_URL: 'postgres://shop@db:5432/shop?sslmode=disable',
       API_DATABASE_PASSWORD_FILE: file('password', text),
     };
@@ -95,7 +108,8 @@ describe('readConfig', () => {
     ['postgres://db/shop?password=hunter2', file('again', 'x'), 'API_DATABASE_URL holds a password too'],
     ['postgres://db/shop', file('again', 'x'), 'API_DATABASE_URL names no user'],
   ])('refuses for %s the password file %j', (address, path, message) => {
-    const read = () => readConfig({ API_DATABASE_URL: address, API_DATABASE_PASSWORD_FILE: path });
+    const read = () =>
+      readConfig({ ...gateway, API_DATABASE_URL: address, API_DATABASE_PASSWORD_FILE: path });
     expect(read).toThrow(ConfigError);
     expect(read).toThrow(message);
     expect(read).not.toThrow(/hunter2/);
@@ -108,7 +122,7 @@ describe('readConfig', () => {
     ['postgres://shop:hunter2@db', 'API_DATABASE_URL is "postgres://***@db"'],
     ['postgres://shop:hun ter@2@db:x/shop', 'API_DATABASE_URL is "postgres://***@db:x/shop"'],
   ])('does not show the password of %s', (given, message) => {
-    const read = () => readConfig({ API_DATABASE_URL: given });
+    const read = () => readConfig({ ...gateway, API_DATABASE_URL: given });
     expect(read).toThrow(message);
     expect(read).toThrow('give postgres://user:password@host:port/database');
     expect(read).not.toThrow(/hunter2|hun ter/);
@@ -117,6 +131,7 @@ describe('readConfig', () => {
   test('leaves alone what Kubernetes injects beside a service named api', () => {
     const env = {
       API_DATABASE_URL: url,
+      ...gateway,
       API_SERVICE_HOST: '10.0.0.1',
       API_PORT: 'tcp://10.0.0.1:8000',
       API_PORT_8000_TCP: 'x',

@@ -5,6 +5,8 @@ import { describe, validate } from './validate.ts';
 export interface Config {
   listen: { host: string; port: number };
   databaseUrl: string;
+  /** http://host:port of the payment gateway. */
+  paymentsUrl: string;
   /** undefined: /faults is closed. */
   faultsTokens: readonly string[] | undefined;
   logLevel: LogLevel;
@@ -41,6 +43,9 @@ const environment = z.strictObject({
       'give the path of a file that holds the password, or unset it and give the password in API_DATABASE_URL',
     )
     .optional(),
+  API_PAYMENTS_URL: z
+    .string('set it to the payment gateway, for example http://127.0.0.1:8010')
+    .refine(isHttpUrl, 'give http://host:port, with nothing but a path behind it'),
   API_FAULTS_TOKEN_FILE: z
     .string()
     .min(1, 'give the path of a file with one token a line, or unset it to close /faults')
@@ -58,16 +63,16 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     const problems = result.problems.map((problem) => ({ ...problem, value: redact(problem.value) }));
     throw new ConfigError(problems.map(describe).join('; '));
   }
-  const { API_LISTEN, API_DATABASE_URL, API_DATABASE_PASSWORD_FILE, API_FAULTS_TOKEN_FILE, API_LOG_LEVEL } =
-    result.value;
+  const { API_LISTEN, API_DATABASE_URL, API_DATABASE_PASSWORD_FILE, API_FAULTS_TOKEN_FILE } = result.value;
   return {
     listen: API_LISTEN,
     databaseUrl:
       API_DATABASE_PASSWORD_FILE === undefined
         ? API_DATABASE_URL
         : withPassword(API_DATABASE_URL, API_DATABASE_PASSWORD_FILE),
+    paymentsUrl: result.value.API_PAYMENTS_URL,
     faultsTokens: API_FAULTS_TOKEN_FILE === undefined ? undefined : readTokens(API_FAULTS_TOKEN_FILE),
-    logLevel: API_LOG_LEVEL,
+    logLevel: result.value.API_LOG_LEVEL,
   };
 }
 
@@ -85,6 +90,13 @@ function isPostgresUrl(text: string): boolean {
   if (!/^postgres(ql)?:\/\//.test(text) || !URL.canParse(text)) return false;
   const url = new URL(text);
   return url.hostname !== '' && url.pathname.length > 1;
+}
+
+function isHttpUrl(text: string): boolean {
+  if (!/^https?:\/\//.test(text) || !URL.canParse(text)) return false;
+  const { username, password, search, hash } = new URL(text);
+  // A password in it would be shown by `docker inspect`, and the gateway takes none.
+  return username + password + search + hash === '';
 }
 
 // The database address may hold a password, and this message ends up in a log.

@@ -2,6 +2,7 @@
 export const errorStatus = {
   invalid_request: 400,
   unauthorized: 401,
+  payment_declined: 402,
   forbidden: 403,
   not_found: 404,
   payload_too_large: 413,
@@ -9,6 +10,7 @@ export const errorStatus = {
   gateway_failed: 502,
   database_unavailable: 503,
   shutting_down: 503,
+  gateway_timeout: 504,
 } as const;
 
 export type ErrorCode = keyof typeof errorStatus;

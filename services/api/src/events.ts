@@ -2,7 +2,8 @@ import type { Logger } from 'pino';
 import type { AppError } from './errors.ts';
 import type { Fault, LastingFault } from './faults/fault.ts';
 import type { Metrics, RouteLabels, StatusClass } from './metrics.ts';
-import type { Transaction } from './transactions/transaction.ts';
+import type { GatewayAnswer } from './transactions/gateway.ts';
+import type { FinalStatus, Transaction } from './transactions/transaction.ts';
 
 export interface FinishedRequest extends RouteLabels {
   requestId: string;
@@ -41,7 +42,14 @@ export function createEvents(log: Logger, metrics: Metrics) {
       else log.info(line, 'request');
     },
 
-    transactionProcessed({ id, amount, currency, status }: Transaction, requestId: string) {
+    gatewayAnswered({ outcome }: GatewayAnswer, durationMs: number) {
+      const answered = outcome === 'authorised' || outcome === 'declined';
+      metrics.upstreamAnswered('payments', answered ? 'ok' : 'error', durationMs / 1000);
+    },
+    transactionProcessed(
+      { id, amount, currency, status }: Transaction & { status: FinalStatus },
+      requestId: string,
+    ) {
       metrics.transactionProcessed(status);
       log.info({ request_id: requestId, id, amount, currency, status }, 'transaction');
     },

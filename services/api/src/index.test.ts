@@ -11,6 +11,8 @@ let postgres: Postgres;
 const folder = mkdtempSync(join(tmpdir(), 'api-process-'));
 const tokenFile = join(folder, 'tokens');
 const authorization = { authorization: 'Bearer of-the-process' };
+/** Nobody listens there, and nothing here pays. */
+const nowhere = 'http://127.0.0.1:9';
 const children = new Set<ReturnType<typeof launch>['child']>();
 
 beforeAll(async () => {
@@ -48,7 +50,12 @@ function launch(env: Record<string, string>) {
 const listening = z.object({ msg: z.literal('listening'), port: z.number() });
 
 async function launchServing() {
-  const env = { API_DATABASE_URL: postgres.url, API_LISTEN: '127.0.0.1:0', API_FAULTS_TOKEN_FILE: tokenFile };
+  const env = {
+    API_DATABASE_URL: postgres.url,
+    API_PAYMENTS_URL: nowhere,
+    API_LISTEN: '127.0.0.1:0',
+    API_FAULTS_TOKEN_FILE: tokenFile,
+  };
   const run = launch(env);
   const { port } = await vi.waitFor(
     () => {
@@ -136,7 +143,11 @@ test('every line on stdout is JSON, from the first to the last', async () => {
 
 test('a taken port is one sentence and exit code 1', async () => {
   const { port } = await launchServing();
-  const second = launch({ API_DATABASE_URL: postgres.url, API_LISTEN: `127.0.0.1:${port}` });
+  const second = launch({
+    API_DATABASE_URL: postgres.url,
+    API_PAYMENTS_URL: nowhere,
+    API_LISTEN: `127.0.0.1:${port}`,
+  });
   expect(await second.ended).toBe(1);
   expect(second.stderr()).toBe(
     `api: Cannot listen on 127.0.0.1:${port}: another process uses this port. Stop it, or set API_LISTEN to another host:port.\n`,
@@ -144,7 +155,7 @@ test('a taken port is one sentence and exit code 1', async () => {
 });
 
 test('an environment that cannot be used is one line with every problem and exit code 2', async () => {
-  const run = launch({ API_LISTEN: 'nowhere', API_LOG_LEVEL: 'info' });
+  const run = launch({ API_LISTEN: 'nowhere', API_PAYMENTS_URL: nowhere, API_LOG_LEVEL: 'info' });
   expect(await run.ended).toBe(2);
   expect(run.stdout()).toBe('');
   expect(run.stderr()).toBe(

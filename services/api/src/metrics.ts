@@ -1,9 +1,15 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Database } from './store/database.ts';
-import { type TransactionStatus, transactionStatuses } from './transactions/transaction.ts';
+import { type FinalStatus, finalStatuses } from './transactions/transaction.ts';
 
 export const statusClasses = ['2xx', '3xx', '4xx', '5xx'] as const;
 export type StatusClass = (typeof statusClasses)[number];
+
+/** Services that this one calls, by the name that rules and playbooks know them under. */
+export const upstreams = ['payments'] as const;
+export type Upstream = (typeof upstreams)[number];
+export const upstreamOutcomes = ['ok', 'error'] as const;
+export type UpstreamOutcome = (typeof upstreamOutcomes)[number];
 
 /** A pattern such as /transactions/:id, never a path: each scanned URL would become a series. */
 export interface RouteLabels {
@@ -48,7 +54,25 @@ export function createMetrics(connections: Database['connections']) {
     labelNames: ['status'],
     registers: [...registers],
   });
-  for (const status of transactionStatuses) transactions.inc({ status }, 0);
+  for (const status of finalStatuses) transactions.inc({ status }, 0);
+
+  const upstreamRequests = new Counter({
+    name: 'upstream_requests_total',
+    help: 'Calls to services that this one depends on: ok, or error where the other side is to blame.',
+    labelNames: ['upstream', 'outcome'],
+    registers: [...registers],
+  });
+  const upstreamDurations = new Histogram({
+    name: 'upstream_request_duration_seconds',
+    help: 'Time until the other service answered, or was given up.',
+    labelNames: ['upstream'],
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers: [...registers],
+  });
+  for (const upstream of upstreams) {
+    for (const outcome of upstreamOutcomes) upstreamRequests.inc({ upstream, outcome }, 0);
+    upstreamDurations.zero({ upstream });
+  }
 
   new Gauge({
     name: 'db_pool_connections',
@@ -87,6 +111,11 @@ export function createMetrics(connections: Database['connections']) {
       durations.observe({ ...labels }, seconds);
     },
     exceptionThrown: () => exceptions.inc(),
-    transactionProcessed: (status: TransactionStatus) => transactions.inc({ status }),
+    /** One series for all errors: split by kind, each would be extrapolated by itself and fall short of our own 5xx. */
+    upstreamAnswered(upstream: Upstream, outcome: UpstreamOutcome, seconds: number): void {
+      upstreamRequests.inc({ upstream, outcome });
+      upstreamDurations.observe({ upstream }, seconds);
+    },
+    transactionProcessed: (status: FinalStatus) => transactions.inc({ status }),
   };
 }

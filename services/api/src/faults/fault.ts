@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Random } from '../transactions/gateway.ts';
+import type { Random } from '../transactions/random.ts';
 
 const rate = z.number('give a number from 0 to 1').min(0, 'give 0 or more').max(1, 'give 1 or less');
 

@@ -5,7 +5,7 @@ import type { Events } from '../events.ts';
 import type { FaultBoard } from '../faults/board.ts';
 import { effectOf, faultSchema } from '../faults/fault.ts';
 import type { Preparation } from '../store/preparation.ts';
-import type { Random } from '../transactions/gateway.ts';
+import type { Random } from '../transactions/random.ts';
 import { requireToken } from './auth.ts';
 import { parseBody } from './input.ts';
 import type { Env, RequestContext, Route } from './route.ts';

@@ -1,19 +1,21 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Payments, startPayments } from '../../../../tests/support/payments.ts';
 import { type Postgres, startPostgres } from '../../../../tests/support/postgres.ts';
 import { statusClasses } from '../metrics.ts';
 import { errorAnswer, type RunningApp, startApp } from '../testing/harness.ts';
 import { unmatchedMethods } from './router.ts';
 
 let postgres: Postgres;
+let payments: Payments;
 let app: RunningApp;
 
 beforeAll(async () => {
-  postgres = await startPostgres();
-  app = await startApp(postgres.url);
+  [postgres, payments] = await Promise.all([startPostgres(), startPayments()]);
+  app = await startApp(postgres.url, {}, { paymentsUrl: payments.url });
 });
 afterAll(async () => {
   await app?.stop();
-  await postgres?.stop();
+  await Promise.all([postgres?.stop(), payments?.stop()]);
 });
 
 describe('metrics', () => {
@@ -30,7 +32,14 @@ describe('metrics', () => {
         expect(text).toContain(`http_requests_total{${labels},status="${status}"} 0\n`);
       expect(text).toContain(`http_request_duration_seconds_count{${labels}} 0\n`);
     }
-    for (const series of ['http_exceptions_total 0', 'processed_transactions_total{status="failed"} 0'])
+    for (const series of [
+      'http_exceptions_total 0',
+      'processed_transactions_total{status="failed"} 0',
+      'processed_transactions_total{status="declined"} 0',
+      'upstream_requests_total{upstream="payments",outcome="ok"} 0',
+      'upstream_requests_total{upstream="payments",outcome="error"} 0',
+      'upstream_request_duration_seconds_count{upstream="payments"} 0',
+    ])
       expect(text).toContain(`${series}\n`);
     expect(text).toContain('process_resident_memory_bytes ');
     await fresh.stop();

@@ -2,8 +2,15 @@ import { z } from 'zod';
 import { AppError } from '../errors.ts';
 import type { Events } from '../events.ts';
 import type { Database } from '../store/database.ts';
-import { findTransaction, insertTransaction, listTransactions } from '../store/transactions.ts';
-import { charge, type Random, randomTransaction } from '../transactions/gateway.ts';
+import {
+  findTransaction,
+  insertTransaction,
+  listTransactions,
+  settleTransaction,
+} from '../store/transactions.ts';
+import type { Gateway, GatewayAnswer } from '../transactions/gateway.ts';
+import { type Random, randomTransaction } from '../transactions/random.ts';
+import type { FinalStatus, NewTransaction, Transaction } from '../transactions/transaction.ts';
 import { parseBody, parseInput } from './input.ts';
 import type { RequestContext, Route } from './route.ts';
 
@@ -40,11 +47,12 @@ const newTransactionSchema = z.strictObject(
 
 export interface TransactionDeps {
   db: Database;
+  gateway: Gateway;
   events: Events;
   random: Random;
 }
 
-export function transactionRoutes({ db, events, random }: TransactionDeps): Route[] {
+export function transactionRoutes({ db, gateway, events, random }: TransactionDeps): Route[] {
   const list = async (c: RequestContext) => {
     const page = parseInput(pageSchema, c.req.query());
     return c.json(await listTransactions(db, page));
@@ -57,27 +65,21 @@ export function transactionRoutes({ db, events, random }: TransactionDeps): Rout
     return c.json(found);
   };
 
-  const create = async (c: RequestContext) => {
-    const wanted = await parseBody(c, newTransactionSchema);
-    const kept = await insertTransaction(db, wanted, 'completed');
-    events.transactionProcessed(kept, c.get('requestId'));
-    return c.json(kept, 201, { location: `/transactions/${kept.id}` });
+  /** On disk before the money is asked for: an answer that is lost leaves a pending transaction, never none. */
+  const process = async (c: RequestContext, wanted: NewTransaction) => {
+    const pending = await insertTransaction(db, wanted);
+    const answer = await gateway.authorise(pending);
+    const settled = await settleTransaction(db, pending.id, statusOf(answer));
+    events.transactionProcessed(settled, c.get('requestId'));
+    const refusal = refusalOf(answer, settled);
+    if (refusal !== undefined) throw refusal;
+    return c.json(settled, 201, { location: `/transactions/${settled.id}` });
   };
 
-  // Random traffic for demonstrations: a made-up payment through the simulated gateway.
-  const createRandom = async (c: RequestContext) => {
-    const kept = await insertTransaction(db, randomTransaction(random), charge(random));
-    events.transactionProcessed(kept, c.get('requestId'));
-    if (kept.status === 'failed')
-      throw new AppError(
-        'gateway_failed',
-        'The payment gateway refused the charge. It was recorded as failed.',
-        {
-          details: { transaction: kept },
-        },
-      );
-    return c.json(kept, 201, { location: `/transactions/${kept.id}` });
-  };
+  const create = async (c: RequestContext) => process(c, await parseBody(c, newTransactionSchema));
+
+  // Random traffic for demonstrations: a made-up payment.
+  const createRandom = (c: RequestContext) => process(c, randomTransaction(random));
 
   return [
     { method: 'GET', path: '/transactions', handle: list, breakable: true },
@@ -85,4 +87,37 @@ export function transactionRoutes({ db, events, random }: TransactionDeps): Rout
     { method: 'POST', path: '/transactions', handle: create, breakable: true },
     { method: 'POST', path: '/transactions/create', handle: createRandom, breakable: true },
   ];
+}
+
+function statusOf({ outcome }: GatewayAnswer): FinalStatus {
+  if (outcome === 'authorised') return 'completed';
+  return outcome === 'declined' ? 'declined' : 'failed';
+}
+
+/** What the client is told instead of 201. A declined card is the customer's business, so it is no 5xx. */
+function refusalOf(answer: GatewayAnswer, transaction: Transaction): AppError | undefined {
+  const details = { transaction };
+  switch (answer.outcome) {
+    case 'authorised':
+      return undefined;
+    case 'declined':
+      return new AppError(
+        'payment_declined',
+        'The payment was declined. It was recorded as declined; use another means of payment.',
+        { details: { ...details, reason: answer.reason } },
+      );
+    case 'timed_out':
+      return new AppError(
+        'gateway_timeout',
+        'The payment gateway did not answer in time. The transaction was recorded as failed.',
+        { details, cause: answer.cause },
+      );
+    case 'failed':
+    case 'unreachable':
+      return new AppError(
+        'gateway_failed',
+        'The payment gateway failed. The transaction was recorded as failed.',
+        { details, cause: answer.cause },
+      );
+  }
 }

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { AppError } from '../errors.ts';
 import {
+  type FinalStatus,
   type NewTransaction,
   type Transaction,
-  type TransactionStatus,
   transactionStatuses,
 } from '../transactions/transaction.ts';
 import type { Database } from './database.ts';
@@ -20,20 +20,34 @@ const row = z.object({
   created_at: z.date().transform((date) => date.toISOString()),
 });
 
-/** Keeps a transaction and answers it with its id and time. */
+/** Keeps a transaction as pending and answers it with its id and time. */
 export async function insertTransaction(
   db: Database,
   { amount, currency, description }: NewTransaction,
-  status: TransactionStatus,
 ): Promise<Transaction> {
   const [kept] = await db.query(
-    `insert into transactions (amount, currency, description, status) values ($1, $2, $3, $4)
+    `insert into transactions (amount, currency, description, status) values ($1, $2, $3, 'pending')
      returning ${columns}`,
-    [amount, currency, description, status],
+    [amount, currency, description],
     row,
   );
   if (kept === undefined) throw new Error('insert … returning answered no row');
   return kept;
+}
+
+/** Ends a pending transaction with the status that the gateway's answer gave it. */
+export async function settleTransaction(
+  db: Database,
+  id: string,
+  status: FinalStatus,
+): Promise<Transaction & { status: FinalStatus }> {
+  const [settled] = await db.query(
+    `update transactions set status = $2 where id = $1 returning ${columns}`,
+    [id, status],
+    row,
+  );
+  if (settled === undefined) throw new Error(`transaction ${id} is gone`);
+  return { ...settled, status };
 }
 
 export async function findTransaction(db: Database, id: string): Promise<Transaction | undefined> {

@@ -15,6 +15,8 @@ export async function startApp(databaseUrl: string, overrides: Overrides = {}, c
     {
       listen: { host: '127.0.0.1', port: 0 },
       databaseUrl,
+      // Nobody listens there: a test that makes transactions gives the address of a gateway.
+      paymentsUrl: 'http://127.0.0.1:9',
       faultsTokens: [token],
       logLevel: 'info',
       ...config,
