@@ -63,7 +63,7 @@ export function createGateway({ url, timeoutMs, onAnswer, now }: GatewayOptions)
           outcome: 'timed_out',
           cause: new Error(`the gateway did not answer within ${timeoutMs} ms`),
         };
-      return { outcome: 'unreachable', cause: error instanceof Error ? error : new Error(String(error)) };
+      return { outcome: 'unreachable', cause: causeOf(error) };
     }
   };
 
@@ -91,6 +91,12 @@ function parseJson(text: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+/** fetch says only "fetch failed"; why stands behind it. */
+function causeOf(error: unknown): Error {
+  if (!(error instanceof Error)) return new Error(String(error));
+  return error.cause instanceof Error ? error.cause : error;
 }
 
 function failed(why: string): GatewayAnswer {
