@@ -98,9 +98,9 @@ describe('the loop', { concurrent: true }, () => {
     expect(performance.now() - began).toBeLessThan(500);
     expect(stage.incident(1).status).toBe('acting');
 
-    const stopping = new AbortController();
     const never = Promise.withResolvers<void>().promise;
-    const next = startEngine({ ...stage.deps, stopping: stopping.signal }, () => never);
+    const { deps, stopping } = stage.next();
+    const next = startEngine(deps, () => never);
     goOn.resolve();
     await until(() => expect(stage.incident(1)).toMatchObject({ status: 'closed', outcome: 'healed' }));
     stopping.abort();

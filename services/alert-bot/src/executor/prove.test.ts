@@ -172,8 +172,7 @@ describe('G8: after a restart', { concurrent: true }, () => {
     await expect(seekProof(stage.deps, id)).rejects.toMatchObject({ name: 'AbortError' });
     const left = stage.incident(id).proof;
     expect(Object.values(left?.clean ?? {})).toMatchObject([{ count: 2 }]);
-    const next = { ...stage.deps, stopping: new AbortController().signal };
-    await seekProof(next, id);
+    await seekProof(stage.next().deps, id);
     expect(stage.incident(id)).toMatchObject({ status: 'closed', outcome: 'healed' });
     expect(stage.calls).toMatchObject([ACTED]);
   });

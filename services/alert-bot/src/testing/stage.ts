@@ -52,6 +52,16 @@ export function createStage(
   });
   const calls: { verb: Verb; at: Millis }[] = [];
   const supervisor = createSupervisor(box.socket);
+  const began = clock.now();
+  /** What ran before the stage was there is older than `settle`, whenever the test began. */
+  const aged = (target: Target): Target => ({
+    ...target,
+    instances: target.instances.map((instance) =>
+      instance.startedAt === null || instance.startedAt > began
+        ? instance
+        : { ...instance, startedAt: instance.startedAt - 10_000 },
+    ),
+  });
   /** Replace a verb to put something between the bot and the real one. */
   const platform: Platform = { ...supervisor };
   const stopping = new AbortController();
@@ -74,14 +84,13 @@ export function createStage(
     boot: log.boot,
     now: clock.now,
     monotonic: clock.monotonic,
-    sleep: (length, also) =>
-      delay(length, undefined, { signal: AbortSignal.any([stopping.signal, ...(also ? [also] : [])]) }),
+    sleep: sleepUntil(stopping.signal),
     clockJump: () => null,
     platform: {
       ...platform,
-      find: (name) => platform.find(name),
-      list: () => platform.list(),
-      inspect: (id) => platform.inspect(id),
+      find: async (name) => (await platform.find(name)).map(aged),
+      list: async () => (await platform.list()).map(aged),
+      inspect: async (id) => aged(await platform.inspect(id)),
       logs: (id, lines) => platform.logs(id, lines),
       act: (verb, ...rest) => {
         calls.push({ verb, at: clock.monotonic() });
@@ -122,7 +131,7 @@ export function createStage(
     events: () => box.events(service),
     /** The alert arrives. @returns the incident */
     async fire(change: Partial<typeof alert> = {}): Promise<number> {
-      const context = { playbooks: file.playbooks, targetId: supervisor.targetId };
+      const context = { ...file, targetId: supervisor.targetId };
       const triaged = await write(log.db, () =>
         triageAlert(log.db, context, { ...alert, ...change }, 'alertmanager', clock.now()),
       );
@@ -140,6 +149,11 @@ export function createStage(
       const id = await stage.fire();
       await consider(deps, id);
       return id;
+    },
+    /** What the process works with that comes after the one that was stopped. */
+    next(): { deps: Deps; stopping: AbortController } {
+      const own = new AbortController();
+      return { deps: { ...deps, stopping: own.signal, sleep: sleepUntil(own.signal) }, stopping: own };
     },
     /** Runs the engine over the log; wakes reach it. */
     engine: () => startEngine(deps, () => waker.next.promise),
@@ -169,12 +183,16 @@ export function createStage(
 
 export type Stage = ReturnType<typeof createStage>;
 
+const sleepUntil =
+  (stopping: AbortSignal): Deps['sleep'] =>
+  (length, also) =>
+    delay(length, undefined, { signal: also === undefined ? stopping : AbortSignal.any([stopping, also]) });
+
 /** Log time and monotonic time in step, faster than ours, and able to jump forward. */
 function createTestClock(speed: number) {
   const began = performance.now();
   const zero = Date.now();
-  // What the supervisor has just started is older than `settle` for the bot.
-  let ahead = 10_000;
+  let ahead = 0;
   const monotonic = () => (performance.now() - began) * speed + ahead;
   return {
     monotonic,
