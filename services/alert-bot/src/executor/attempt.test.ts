@@ -16,6 +16,7 @@ import { recoverAttempt } from './recover.ts';
 const NAMES = [
   ...['paused', 'silenced', 'opted-out', 'resolved', 'platform-away', 'stopped', 'reset'],
   ...['first', 'second', 'trial', 'trial-failed', 'not-tried', 'hangs', 'large', 'mended'],
+  ...['namesakes', 'witness'],
 ];
 
 let box: Awaited<ReturnType<typeof bootSupervisor>>;
@@ -120,6 +121,18 @@ describe('G13: what stops a call, although it came while evidence was captured',
 });
 
 describe('limits', { concurrent: true }, () => {
+  test('G5: a name that fits two services is no target', async () => {
+    using stage = stageOf('namesakes');
+    stage.platform.find = async () => [
+      await stage.targetWith({}),
+      await stage.targetWith({ id: 'supervisor:other' }),
+    ];
+    const id = await stage.queue();
+    await runAttempt(stage.deps, id);
+    expect(stage.calls).toEqual([]);
+    expect(stage.incident(id)).toMatchObject({ status: 'escalated', reason: 'ambiguous_target' });
+  });
+
   test('G5: a call on one target holds the next one back', async () => {
     using stage = stageOf('first');
     stage.file.playbooks = stage.file.playbooks.map((playbook) => ({ ...playbook, matches: () => true }));
@@ -242,6 +255,17 @@ describe('G4: the circuit', { concurrent: true }, () => {
 });
 
 describe('G9: evidence', { concurrent: true }, () => {
+  test('is captured before the call', async () => {
+    using stage = stageOf('witness');
+    meanwhile(stage, async () => {
+      expect(await stage.events()).toEqual(['start']);
+    });
+    const id = await stage.queue();
+    await runAttempt(stage.deps, id);
+    expect(stage.calls).toHaveLength(1);
+    expect(evidenceOf(stage.db, id)).toMatchObject([{ error: null }, { error: null }]);
+  });
+
   test('logs that never come are recorded as such, and hold the cure up for 3 s', async () => {
     using stage = stageOf('hangs');
     stage.platform.logs = () => Promise.withResolvers<string>().promise;
