@@ -1,3 +1,4 @@
+import { withdrawQuestion } from '../decision/approval.ts';
 import { applyDecision, closeIncident } from '../decision/conclude.ts';
 import { askOutside, readFacts } from '../decision/facts.ts';
 import type { Deps } from '../deps.ts';
@@ -6,7 +7,7 @@ import { decide } from '../policy/decide.ts';
 import { write } from '../store/db.ts';
 import { recordDecision } from '../store/decisions.ts';
 import { episodesOf } from '../store/episodes.ts';
-import { type Incident, incidentById } from '../store/incidents.ts';
+import { changeStatus, type Incident, incidentById } from '../store/incidents.ts';
 import { reopen } from '../triage/triage.ts';
 
 /**
@@ -49,6 +50,11 @@ async function ended(deps: Deps, incident: Incident): Promise<void> {
     deps.events.closed(incident, 'dismissed', now);
     return;
   }
+  await write(db, () => {
+    const current = incidentById(db, incident.id);
+    withdrawQuestion(db, incident.id, 'the alert went away by itself', now);
+    if (current?.status === 'awaiting_approval') changeStatus(db, current, 'deferred', { reason: null }, now);
+  });
   await beginProof(deps, incident, [], 'the alert went away by itself');
 }
 

@@ -127,8 +127,8 @@ async function proven(
     if (attempt !== null) endAttempt(db, attempt.id, 'helped', `${proof} after the restart`, now);
     // Two evaluations of its rule without the alert say that it is over, before `resolved` arrives.
     for (const episode of firing) endEpisode(db, episode, 'proven', now);
-    // The trial closes the circuit; an attempt that spent the budget leaves it open.
-    if (attempt?.reason === 'trial' && incident.target !== null)
+    // The trial closes the circuit (an approved one says `approved`); an attempt that spent the budget leaves it open.
+    if (attempt?.circuit_before.open && incident.target !== null)
       setCircuit(db, incident.target, { open: false, until: null, times: 0 });
     closeIncident(db, incident, outcome, { weakProof: weak }, now);
     return true;

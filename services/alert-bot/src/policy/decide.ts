@@ -15,7 +15,7 @@ import { paceGuards } from './guard-pace.ts';
 import { personGuards } from './guard-person.ts';
 import { replicaGuards } from './guard-replicas.ts';
 import { alertGuards, skipGuards, unresolved } from './guard-target.ts';
-import { nextRung, ownAttempts, trialRung } from './ladder.ts';
+import { nextAct, ownAttempts } from './ladder.ts';
 
 /** Waits whose end is not the incident's: a person's stop, a storm that a person was told of, a request's expiry. */
 const ENDS_OTHERWISE: readonly DeferReason[] = [...PERSONS_STOPS, 'storm', 'approval_required'];
@@ -64,13 +64,6 @@ export function decide(facts: Facts, now: Instant): Decision {
   if (mode === 'act') return { ...act, also: [], guards: allows };
   const approval = { guard: 'approval', answer: 'allow', because: approvedBy(facts) } as const;
   return { ...act, reason: 'approved', also: [act.reason], guards: [...allows, approval] };
-}
-
-function nextAct(facts: Facts, steps: NonNullable<Facts['playbook']>['steps']) {
-  if (facts.circuit.open) return { kind: 'act', reason: 'trial', step: trialRung(steps) } as const;
-  const rung = nextRung(steps, ownAttempts(facts));
-  // loopGuards blocks an exhausted ladder, so a rung is left here.
-  return { kind: 'act', reason: rung?.reason ?? 'retry', step: rung?.step ?? 0 } as const;
 }
 
 const watching = (reason: Reason): GuardAnswer => ({

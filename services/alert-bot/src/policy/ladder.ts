@@ -1,3 +1,4 @@
+import type { Decision } from '../domain/decision.ts';
 import type { AttemptFact, Facts } from '../domain/facts.ts';
 import type { Step } from '../domain/playbook.ts';
 import type { ActReason } from '../domain/reason.ts';
@@ -26,3 +27,14 @@ export function trialRung(steps: readonly Step[]): number {
 /** The attempts of this incident since the last reset, oldest first. */
 export const ownAttempts = (facts: Facts): AttemptFact[] =>
   facts.attempts.filter((attempt) => attempt.incident === facts.incident.id);
+
+/** What an attempt would be now: the next rung of the incident, or the trial of a circuit that is open. */
+export function nextAct(
+  facts: Facts,
+  steps: readonly Step[],
+): Pick<Extract<Decision, { kind: 'act' }>, 'kind' | 'reason' | 'step'> {
+  if (facts.circuit.open) return { kind: 'act', reason: 'trial', step: trialRung(steps) };
+  const rung = nextRung(steps, ownAttempts(facts));
+  // loopGuards blocks an exhausted ladder, so a rung is left where it is acted.
+  return { kind: 'act', reason: rung?.reason ?? 'retry', step: rung?.step ?? 0 };
+}

@@ -33,7 +33,7 @@ export type Escalation = z.output<typeof escalationRow>;
 export function addEscalation(
   db: Db,
   incident: number,
-  reason: EscalateReason,
+  reason: EscalateReason | 'approval_required',
   alert: { labels: Labels; annotations: Labels },
   now: Instant,
 ): void {
@@ -42,11 +42,32 @@ export function addEscalation(
   ).run(incident, reason, JSON.stringify(alert.labels), JSON.stringify(alert.annotations), now);
 }
 
+/** Changes what a page says. Its labels stay, so that it is the same page; the next sending carries it. */
+export function retellEscalation(db: Db, incident: number, annotations: Labels): void {
+  db.prepare('UPDATE escalations SET annotations = ? WHERE incident_id = ? AND ended_at IS NULL').run(
+    JSON.stringify(annotations),
+    incident,
+  );
+}
+
 /** Ends what an incident escalated; the outbox then tells Alertmanager. */
 export function endEscalations(db: Db, incident: number, now: Instant): void {
   db.prepare(
     'UPDATE escalations SET ended_at = ?, last_sent_at = NULL WHERE incident_id = ? AND ended_at IS NULL',
   ).run(now, incident);
+}
+
+/** Ends what an incident told a person for one reason only. */
+export function endEscalationsFor(
+  db: Db,
+  incident: number,
+  reason: EscalateReason | 'approval_required',
+  now: Instant,
+): void {
+  db.prepare(
+    `UPDATE escalations SET ended_at = ?, last_sent_at = NULL
+     WHERE incident_id = ? AND reason = ? AND ended_at IS NULL`,
+  ).run(now, incident, reason);
 }
 
 /** What has to be sent now: never sent, sent longer than `every` ago, or ended and not yet told. */

@@ -8,6 +8,7 @@ export type EventKind =
   | 'alert'
   | 'status'
   | 'decision'
+  | 'approval'
   | 'attempt'
   | 'evidence'
   | 'proof'
