@@ -5,12 +5,14 @@ import type { Facts } from '../domain/facts.ts';
 import type { Outcome } from '../domain/incident.ts';
 import { type EscalateReason, explain, PERSONS_STOPS } from '../domain/reason.ts';
 import type { Events } from '../observe/events.ts';
+import { lookAtHeldAfter } from '../policy/storm.ts';
 import { attemptsOf } from '../store/attempts.ts';
 import type { Db } from '../store/db.ts';
 import { recordDecision } from '../store/decisions.ts';
 import { addEscalation, endEscalations } from '../store/escalations.ts';
 import { addEvent } from '../store/events.ts';
 import { type Change, changeStatus, type Incident } from '../store/incidents.ts';
+import { noteStorm, toldByStorm } from './storm.ts';
 
 /** How soon a wait without a known end is looked at again; a wake comes sooner. */
 const LOOK_AGAIN = 5_000;
@@ -34,6 +36,7 @@ export function applyDecision(
     return false;
   }
   const isNew = recordDecision(db, incident.id, decision, facts, now);
+  noteStorm(db, incident.id, decision);
   const { reason } = decision;
   if (isNew)
     addEvent(db, incident.id, now, 'decision', `${decision.kind} ${reason}: ${explain(reason)}`, {
@@ -48,12 +51,14 @@ export function applyDecision(
       break;
     case 'defer': {
       const { until } = decision;
-      const nextLookAt = Math.min(until ?? Number.POSITIVE_INFINITY, now + LOOK_AGAIN);
+      const nextLookAt = lookAgainAt(decision, facts, now);
       const change: Change = { reason, until, nextLookAt };
       // What a person asked for may last, and the time after a called attempt is a wait of its own.
       const waits = facts.playbook?.limits.deferAtMost ?? 0;
       if (incident.status === 'proving' || PERSONS_STOPS.includes(decision.reason))
         change.deadline = now + waits;
+      // What a storm holds has its whole time when it is released.
+      if (decision.reason === 'storm') change.deadline = Math.max(now, nextLookAt) + waits;
       changeStatus(db, incident, 'deferred', change, now);
       break;
     }
@@ -65,6 +70,16 @@ export function applyDecision(
       break;
   }
   return isNew;
+}
+
+/** When a wait is looked at again. A storm holds all alike until it is calm; who is far back in its line looks seldom. */
+function lookAgainAt(
+  { reason, until }: Extract<Decision, { kind: 'defer' }>,
+  { storm }: Facts,
+  now: Instant,
+): Instant {
+  if (reason === 'storm') return until ?? now + lookAtHeldAfter(storm?.before.length ?? 0);
+  return Math.min(until ?? Number.POSITIVE_INFINITY, now + LOOK_AGAIN);
 }
 
 /** Reports a new decision, and the end that a skip is; once it is committed. */
@@ -85,7 +100,12 @@ export function escalate(db: Db, incident: Incident, reason: EscalateReason, now
   if (incident.status === 'escalated') return;
   changeStatus(db, incident, 'escalated', { reason, escalated: { reason, at: now } }, now);
   const story = tellStory(db, incident, now);
-  addEvent(db, incident.id, now, 'escalation', `handed to a person: ${explain(reason)}`, { reason });
+  const storm = toldByStorm(db, incident, reason);
+  const through = storm === null ? '' : ` The page of the storm, incident ${storm}, tells of it.`;
+  addEvent(db, incident.id, now, 'escalation', `handed to a person: ${explain(reason)}${through}`, {
+    reason,
+  });
+  if (storm !== null) return;
   const labels = {
     alertname: 'RemediationEscalated',
     [ORIGIN_LABEL]: ORIGIN,

@@ -7,10 +7,12 @@ import { recoverAttempt } from '../executor/recover.ts';
 import { recordAlive } from '../store/controls.ts';
 import { StoreError, write } from '../store/db.ts';
 import { forgiveAbsence, type Incident, openIncidents } from '../store/incidents.ts';
+import { isStorm } from '../store/storms.ts';
 import { consider, isFiring, reconsider } from './consider.ts';
 import { handOverDefect } from './defect.ts';
 import { createOutbox } from './outbox.ts';
 import { createPruner, KEPT_UNLESS_SET, type Retention } from './prune.ts';
+import { tendStorms } from './storms.ts';
 import { SWEEP_EVERY, sweep } from './sweep.ts';
 import { triagePending } from './triage-pending.ts';
 
@@ -88,6 +90,7 @@ export function startEngine(
   }
 
   async function look(incident: Incident): Promise<void> {
+    if (isStorm(deps.db, incident)) return;
     switch (incident.status) {
       case 'new':
       case 'deferred':
@@ -127,6 +130,7 @@ export function startEngine(
       sweptAt = deps.monotonic();
       pruner.begin();
     }
+    await tendStorms(deps);
     await outbox.flush();
     for (const incident of openIncidents(deps.db)) {
       if (deps.stopping.aborted) return;

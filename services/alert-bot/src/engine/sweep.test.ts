@@ -128,7 +128,7 @@ describe('missed deliveries', () => {
 
 describe('alerts sent by hand', () => {
   const byHand = (stage: Stage) => {
-    const context = { playbooks: stage.file.playbooks, targetId: stage.supervisor.targetId };
+    const context = { ...stage.file, targetId: stage.supervisor.targetId };
     return write(stage.db, () => triageAlert(stage.db, context, stage.alert, 'manual', stage.clock.now()));
   };
 

@@ -43,8 +43,8 @@ export async function sweep(deps: Deps): Promise<AlertReading | null> {
 
 /** Alerts that fire and match a playbook, yet were never delivered: a lost webhook must not lose them. */
 function openMissed(deps: Deps, reading: AlertReading, now: number): void {
-  const { playbooks } = deps.playbooks();
-  const context = { playbooks, targetId: (service: string) => deps.platform.targetId(service) };
+  const { playbooks, limits } = deps.playbooks();
+  const context = { playbooks, limits, targetId: (service: string) => deps.platform.targetId(service) };
   for (const alert of reading.alerts.values()) {
     if (isOwn(alert.labels) || isHeartbeat(alert.labels)) continue;
     const open = openEpisodeOf(deps.db, alert.fingerprint);

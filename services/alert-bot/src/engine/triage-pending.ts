@@ -42,8 +42,8 @@ export async function triagePending(deps: Deps): Promise<Set<number>> {
 
 function triageDelivery(deps: Deps, delivery: Delivery): AlertOutcome[] {
   const { db } = deps;
-  const { playbooks } = deps.playbooks();
-  const context = { playbooks, targetId: (service: string) => deps.platform.targetId(service) };
+  const { playbooks, limits } = deps.playbooks();
+  const context = { playbooks, limits, targetId: (service: string) => deps.platform.targetId(service) };
   const { alerts } = parsePayload(delivery.body, delivery.receivedAt);
   const done = new Set(outcomesOf(db, delivery.id).map((outcome) => outcome.index));
   const outcomes: AlertOutcome[] = [];

@@ -78,6 +78,9 @@ export function createEvents(log: Logger, metrics: Metrics) {
       metrics.decisions.inc({ kind: 'escalate', reason });
       log.warn({ ...about(incident), decision: 'escalate', reason }, explain(reason));
     },
+    storm(incident: Subject, what: 'is released' | 'is over'): void {
+      log.warn(about(incident), `the storm ${what}`);
+    },
     closed(incident: Subject & { openedAt: number }, outcome: Outcome, now: number): void {
       metrics.closed.inc({ outcome });
       if (outcome === 'healed') metrics.heal.observe((now - incident.openedAt) / 1000);

@@ -148,7 +148,8 @@ export const actingTargets = (db: Db): TargetId[] =>
 
 /** From the severest on; what is not of these is the least. */
 export const SEVERITIES = ['critical', 'error', 'warning', 'info'];
-const rankOf = (column: string): string =>
+/** SQL that orders a column of severities. */
+export const rankOf = (column: string): string =>
   `CASE ${column} ${SEVERITIES.map((name, i) => `WHEN '${name}' THEN ${i}`).join(' ')} ELSE ${SEVERITIES.length} END`;
 
 /** Queued incidents that are acted on before this one: severer, then what others depend on, then older. */
@@ -240,6 +241,11 @@ export function changeStatus(db: Db, incident: Incident, to: Status, change: Cha
       closedAt: to === 'closed' ? now : null,
     });
   if (changes !== 1) throw new Error(`incident ${incident.id} is not ${incident.status} any more`);
+}
+
+/** What people call it: that of a storm counts its incidents. */
+export function changeTitle(db: Db, id: number, title: string): void {
+  db.prepare('UPDATE incidents SET title = ? WHERE id = ?').run(title, id);
 }
 
 /** Keeps a proof in progress where a crash finds it again. */

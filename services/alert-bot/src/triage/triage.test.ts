@@ -32,13 +32,14 @@ playbooks:
     steps: [ { restart: {} }, { escalate: {} } ]
 `;
 
-function playbooks(text = FILE): readonly Playbook[] {
+function load(text = FILE) {
   const loaded = loadPlaybooks(text, 'playbooks.yml');
   if ('errors' in loaded) throw new Error(JSON.stringify(loaded.errors));
-  return loaded.file.playbooks;
+  return loaded.file;
 }
+const playbooks = (text?: string): readonly Playbook[] => load(text).playbooks;
 
-const context = { playbooks: playbooks(), targetId: (service: string) => `supervisor:${service}` };
+const context = { ...load(), targetId: (service: string) => `supervisor:${service}` };
 
 const labelled = (labels: Labels, change: Partial<Alert> = {}): Alert => ({
   fingerprint: fingerprint(labels),

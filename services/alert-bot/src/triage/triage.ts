@@ -1,6 +1,6 @@
 import { type Alert, type AlertSource, isHeartbeat, isOwn, MANUAL_ALERT_LASTS } from '../domain/alert.ts';
 import type { Instant } from '../domain/duration.ts';
-import type { Playbook } from '../domain/playbook.ts';
+import type { FleetLimits, Playbook } from '../domain/playbook.ts';
 import type { TargetId } from '../domain/target.ts';
 import { fillService } from '../policy/template.ts';
 import { recordHeartbeat } from '../store/controls.ts';
@@ -17,10 +17,12 @@ import {
 } from '../store/episodes.ts';
 import { addEvent } from '../store/events.ts';
 import { openIncident, openIncidentOf } from '../store/incidents.ts';
+import { noteIncident } from './storm.ts';
 
 /** What triage needs of the rest: the playbooks in force, and how a service's target is called. */
 export interface TriageContext {
   playbooks: readonly Playbook[];
+  limits: FleetLimits;
   targetId(service: string): TargetId;
 }
 
@@ -57,7 +59,7 @@ export function triageAlert(
     return { outcome: 'duplicate', fingerprint, incident: episode.incident };
   }
 
-  const { incident, joined } = incidentFor(db, context, alert, now);
+  const { incident, joined, playbook } = incidentFor(db, context, alert, now);
   openEpisode(db, alert, source, incident, now);
   addEvent(db, incident, now, 'alert', `${title(alert)} fires${joined ? ' and joins' : ''}`, {
     fingerprint,
@@ -65,6 +67,7 @@ export function triageAlert(
     startsAt: alert.startsAt,
     source,
   });
+  if (!joined) noteIncident(db, context, incident, playbook, now);
   return { outcome: joined ? 'joined' : 'new', fingerprint, incident };
 }
 
@@ -73,7 +76,7 @@ export function triageAlert(
  * changed since, such as a playbook, a mode or a label.
  */
 export function reopen(db: Db, context: TriageContext, episode: Episode, now: Instant): number {
-  const { incident } = incidentFor(db, context, episode, now);
+  const { incident, joined, playbook } = incidentFor(db, context, episode, now);
   moveEpisode(db, episode.id, incident);
   addEvent(
     db,
@@ -86,6 +89,7 @@ export function reopen(db: Db, context: TriageContext, episode: Episode, now: In
       labels: episode.labels,
     },
   );
+  if (!joined) noteIncident(db, context, incident, playbook, now);
   return incident;
 }
 
@@ -119,13 +123,13 @@ function incidentFor(
   context: TriageContext,
   alert: Pick<Alert, 'labels'>,
   now: Instant,
-): { incident: number; joined: boolean } {
+): { incident: number; joined: boolean; playbook: Playbook | undefined } {
   const playbook = matching(context, alert);
   const service = playbook === undefined ? undefined : fillService(playbook.service, alert.labels);
   const name = service !== undefined && 'name' in service ? service.name : null;
   const target = name === null ? null : context.targetId(name);
   const open = target === null ? undefined : openIncidentOf(db, target);
-  if (open !== undefined) return { incident: open.id, joined: true };
+  if (open !== undefined) return { incident: open.id, joined: true, playbook };
   const incident = openIncident(
     db,
     {
@@ -139,7 +143,7 @@ function incidentFor(
     },
     now,
   );
-  return { incident, joined: false };
+  return { incident, joined: false, playbook };
 }
 
 const title = (alert: Pick<Alert, 'labels'>): string =>

@@ -25,8 +25,12 @@ CREATE TABLE storms (
   released_at       INTEGER,
   ended_at          INTEGER
 ) STRICT;
-CREATE UNIQUE INDEX storms_one_open ON storms (ended_at) WHERE ended_at IS NULL;
+-- On an expression, because NULLs do not collide.
+CREATE UNIQUE INDEX storms_one_open ON storms ((ended_at IS NULL)) WHERE ended_at IS NULL;
 ALTER TABLE incidents ADD COLUMN storm_id INTEGER REFERENCES storms (id);
+-- Whether it would be acted on but for the storm and what bounds the bot as a whole: who waits for anything else
+-- steps aside when a storm is released.
+ALTER TABLE incidents ADD COLUMN in_line INTEGER NOT NULL DEFAULT 1;
 -- How deep in the dependencies its target stands: 0 depends on nothing. What others need goes first.
 ALTER TABLE incidents ADD COLUMN depth INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX incidents_opened ON incidents (opened_at);
