@@ -11,6 +11,7 @@ import { addEvent } from '../store/events.ts';
 import { incidentById, listIncidents, lookAtOnce, openIncidentOf } from '../store/incidents.ts';
 import { knownTargets, resetTarget, targetState } from '../store/targets.ts';
 import { HttpError } from './errors.ts';
+import { parse, person, readJson, SAY_WHO, strict } from './input.ts';
 import { incidentDetail, incidentView, pauseView } from './view.ts';
 
 /** Beyond it a date cannot be written down. */
@@ -27,11 +28,6 @@ const duration = z.string({ error: 'write a duration such as "5m"' }).transform(
   return z.NEVER;
 });
 
-const SAY_WHO = 'send {"by":"your name","why":"…"}';
-const person = {
-  by: z.string({ error: 'say who you are' }).trim().min(1, 'say who you are').max(200),
-  why: z.string({ error: 'a text' }).max(2_000).default(''),
-};
 const pauseShape = strict({ ...person, for: duration.optional() }, SAY_WHO);
 const personShape = strict(person, SAY_WHO);
 
@@ -43,15 +39,6 @@ const listShape = strict({
   before: z.coerce.number({ error: INCIDENT }).int(INCIDENT).positive(INCIDENT).optional(),
   limit: z.coerce.number({ error: LIMIT }).int(LIMIT).min(1, LIMIT).max(500, LIMIT).default(50),
 });
-
-/** An object of these keys and no others: a typo must not be taken for a wish that was left out. */
-function strict<T extends z.ZodRawShape>(shape: T, otherwise = '') {
-  const keys = Object.keys(shape).join(', ');
-  return z.strictObject(shape, {
-    error: (issue) =>
-      issue.code === 'unrecognized_keys' ? `there is no "${issue.keys[0]}"; there are ${keys}` : otherwise,
-  });
-}
 
 /** What people ask and do, behind the admin token. */
 export function apiRoutes(deps: Deps): Hono {
@@ -128,23 +115,6 @@ export function apiRoutes(deps: Deps): Hono {
   });
 
   return app;
-}
-
-function parse<T extends z.ZodType>(shape: T, data: unknown, whole = '(body)'): z.output<T> {
-  const parsed = shape.safeParse(data);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const field = issue?.path.join('.') || whole;
-  throw new HttpError('invalid', `${field}: ${issue?.message ?? 'not understood'}`, field);
-}
-
-async function readJson(request: Request): Promise<unknown> {
-  const text = await request.text();
-  try {
-    return text === '' ? {} : JSON.parse(text);
-  } catch {
-    throw new HttpError('invalid', `the body is not JSON: ${SAY_WHO}`, '(body)');
-  }
 }
 
 async function list(deps: Deps): Promise<readonly Target[]> {
