@@ -10,9 +10,11 @@ import { formatPlaybookError } from './config/playbooks.ts';
 import { readTokens } from './config/tokens.ts';
 import type { Deps } from './deps.ts';
 import { formatDuration } from './domain/duration.ts';
+import type { ClockJump } from './domain/facts.ts';
 import { startEngine } from './engine/engine.ts';
 import { createHttp } from './http/app.ts';
 import { createIntake } from './intake/intake.ts';
+import { keepTime } from './keep-time.ts';
 import { createTeardown } from './lifecycle.ts';
 import { createEvents } from './observe/events.ts';
 import { type Census, createMetrics, NO_INCIDENTS } from './observe/metrics.ts';
@@ -58,6 +60,7 @@ export async function run(config: Config, signal: AbortSignal): Promise<void> {
     const clock = createClock(lastLogTime(db));
     const metrics = createMetrics({
       ...census(db, clock.now),
+      clockJump: () => clock.jump() !== null,
       log: () => ({ size: fileBytes(db), max: config.retention.max }),
     });
     const events = createEvents(log, metrics);
@@ -69,7 +72,7 @@ export async function run(config: Config, signal: AbortSignal): Promise<void> {
       now: clock.now,
       monotonic: clock.monotonic,
       sleep: (length, also) => delay(length, undefined, { signal: anyOf(stopping.signal, also) }),
-      clockJump: () => null,
+      clockJump: clock.jump,
       platform: await openPlatform(config.platform, {
         patience: ENGINE_PATIENCE,
         warn: (text) => log.error(text),
@@ -93,18 +96,19 @@ export async function run(config: Config, signal: AbortSignal): Promise<void> {
         ...problems(late.engine, clock.monotonic(), stopping.signal),
         ...clockProblems(clock.behind()),
       ],
-      notes: () => [...heartbeatNotes(db, clock.now()), ...tokens.warnings()],
+      notes: () => [...jumpNotes(clock.jump()), ...heartbeatNotes(db, clock.now()), ...tokens.warnings()],
     };
     const passed = () => late.engine?.passed() ?? Promise.resolve();
     const app = createHttp(deps, { intake, passed, tokens, metrics, readiness });
     const server = await listen(app.fetch, config.listen);
     teardown.push('http', () => closeServer(server));
 
+    const keeper = keepTime(deps, clock);
     const engine = startEngine(deps, waker.woken, config.retention);
     late.engine = engine;
     teardown.push('engine', () => {
       stopping.abort();
-      return engine.stopped;
+      return Promise.all([engine.stopped, keeper]);
     });
     log.info({ boot, listen: describeConfig(config)['ALERT_BOT_LISTEN'] }, 'alert-bot is ready');
     if (!signal.aborted) await once(signal, 'abort');
@@ -161,6 +165,14 @@ function clockProblems(behind: number): string[] {
   if (behind <= CLOCK_OFF) return [];
   return [
     `the wall clock is ${formatDuration(behind)} behind the log: it was set back, or is wrong; set it with NTP`,
+  ];
+}
+
+function jumpNotes(jump: ClockJump | null): string[] {
+  if (jump === null) return [];
+  const way = jump.by > 0 ? 'leapt forward' : 'was set back';
+  return [
+    `the clock ${way} by ${formatDuration(Math.abs(jump.by))}; nothing is done until ${new Date(jump.until).toISOString()}`,
   ];
 }
 

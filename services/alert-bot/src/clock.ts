@@ -1,4 +1,13 @@
 import type { Instant, Millis } from './domain/duration.ts';
+import type { ClockJump } from './domain/facts.ts';
+
+/** Wall and monotonic time apart by so much within a minute or two are a jump (design §4); NTP slews by far less. */
+const JUMP: Millis = 30_000;
+/**
+ * What sets a clock often sets it twice (a guess at resume, then NTP), and the platform and Prometheus have to follow:
+ * after a minute without another jump the wall clock is believed again.
+ */
+const STEADY_FOR: Millis = 60_000;
 
 export interface Clock {
   /** Wall-clock time that never goes back, not even behind what an earlier process wrote. */
@@ -7,11 +16,17 @@ export interface Clock {
   monotonic(): Millis;
   /** How far the wall clock is behind log time: it was set back. */
   behind(): Millis;
+  /** Set from the moment a jump is seen until it is over (`resume`): everything holds. */
+  jump(): ClockJump | null;
+  /** How far log time is to leap now that the clock was steady for long enough; null where there is nothing to end. */
+  leap(): Millis | null;
+  /** Ends a jump: log time follows the wall clock again. */
+  resume(): void;
 }
 
 /**
- * While the wall clock is behind the log, log time goes on with the process's own clock: a wait must end, and
- * time that stands still would end none.
+ * While the wall clock is behind the log, or has just jumped, log time goes on with the process's own clock: a wait
+ * must end, and time that stands still would end none; time that leaps would end all.
  * @param latest the latest time in the log
  */
 export function createClock(
@@ -19,13 +34,49 @@ export function createClock(
   wall: () => Instant = Date.now,
   monotonic: () => Millis = () => performance.now(),
 ): Clock {
-  let last = latest;
+  let last = Math.max(latest, wall());
   let seen = monotonic();
+  /** What the wall clock had ahead of the process's own, and when that was last looked at. */
+  let ahead = wall() - seen;
+  let comparedAt = seen;
+  let jumped: { by: Millis; until: Instant; over: Millis } | null = null;
+
   const now = (): Instant => {
-    const elapsed = Math.max(0, Math.round(monotonic() - seen));
+    const at = monotonic();
+    const elapsed = Math.max(0, Math.round(at - seen));
     seen += elapsed;
-    last = Math.max(last + elapsed, wall());
+    const by = compare(at);
+    last = last + elapsed;
+    if (by !== null) jumped = { by, until: last + STEADY_FOR, over: at + STEADY_FOR };
+    if (jumped === null) last = Math.max(last, wall());
     return last;
   };
-  return { now, monotonic, behind: () => Math.max(0, now() - wall()) };
+
+  /** @returns by how much the wall clock has jumped since it was last compared, or null */
+  function compare(at: Millis): Millis | null {
+    const moved = wall() - at - ahead;
+    if (Math.abs(moved) < JUMP && (jumped !== null || at - comparedAt < STEADY_FOR)) return null;
+    ahead += moved;
+    comparedAt = at;
+    return Math.abs(moved) < JUMP ? null : Math.round(moved);
+  }
+
+  return {
+    now,
+    monotonic,
+    behind: () => Math.max(0, now() - wall()),
+    jump() {
+      now();
+      return jumped === null ? null : { by: jumped.by, until: jumped.until };
+    },
+    leap() {
+      const at = now();
+      if (jumped === null || monotonic() < jumped.over) return null;
+      return Math.max(0, wall() - at);
+    },
+    resume() {
+      now();
+      if (jumped !== null && monotonic() >= jumped.over) jumped = null;
+    },
+  };
 }

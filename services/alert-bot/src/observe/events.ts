@@ -100,6 +100,10 @@ export function createEvents(log: Logger, metrics: Metrics) {
     sourceAway(source: string, error: string): void {
       log.warn({ source }, error);
     },
+    clockJumped(by: number): void {
+      metrics.clockJumps.inc();
+      log.warn({ by_ms: by }, 'the wall clock jumped: everything is held until it was steady for a minute');
+    },
     person(by: string, action: string, subject: string, why: string): void {
       log.info({ by, action, subject, why }, `${by}: ${action} ${subject}`);
     },

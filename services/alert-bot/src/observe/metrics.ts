@@ -21,6 +21,7 @@ export interface Census {
   pendingDeliveries(): number;
   heartbeatAt(): number;
   paused(): boolean;
+  clockJump?(): boolean;
   /** What the incident log takes up on disk and how large it may become, in bytes. */
   log?(): { size: number; max: number };
 }
@@ -49,6 +50,7 @@ export function createMetrics(census: Census) {
     pruned: counter('log_pruned_rows_total', 'Rows removed from the incident log, by what they belong to.', [
       'what',
     ]),
+    clockJumps: counter('clock_jumps_total', 'Jumps of the wall clock by 30 s and more.'),
     failures: counter('failures_total', 'Failures of the bot at its own work.', ['where']),
     heal: new Histogram({
       name: 'alert_bot_heal_duration_seconds',
@@ -75,6 +77,9 @@ export function createMetrics(census: Census) {
   gauge('heartbeat_timestamp_seconds', 'When the heartbeat last arrived.', () => census.heartbeatAt() / 1000);
   gauge('log_size_bytes', 'What the incident log takes up on disk.', () => census.log?.().size ?? 0);
   gauge('log_max_bytes', 'How large the incident log may become.', () => census.log?.().max ?? 0);
+  gauge('clock_jump', '1 while everything is held because the clock jumped.', () =>
+    census.clockJump?.() ? 1 : 0,
+  );
   gauge('paused', '1 while a person has paused the bot.', () => (census.paused() ? 1 : 0));
   function gauge(name: string, help: string, read: () => number): void {
     new Gauge({

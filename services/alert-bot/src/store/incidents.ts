@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Instant } from '../domain/duration.ts';
+import type { Instant, Millis } from '../domain/duration.ts';
 import { assertTransition, OUTCOMES, type Outcome, STATUSES, type Status } from '../domain/incident.ts';
 import type { Step } from '../domain/playbook.ts';
 import { type EscalateReason, REASONS, type Reason } from '../domain/reason.ts';
@@ -268,6 +268,21 @@ export function forgiveAbsence(db: Db, now: Instant): void {
   ).run({ now });
 }
 
+/**
+ * Gives every wait in progress the time back by which the clock is about to leap forward: nothing is to end for it, neither
+ * a proof, a deadline, a request for approval, a pause nor a quarantine. To be called before log time leaps.
+ */
+export function carryWaits(db: Db, by: Millis): void {
+  db.prepare("UPDATE incidents SET deadline = deadline + ? WHERE status <> 'closed'").run(by);
+  db.prepare(
+    `UPDATE incidents SET proof = json_set(proof, '$.deadline', json_extract(proof, '$.deadline') + ?)
+     WHERE status = 'proving' AND proof IS NOT NULL`,
+  ).run(by);
+  db.prepare('UPDATE approvals SET expires_at = expires_at + ? WHERE ended_at IS NULL').run(by);
+  db.prepare('UPDATE pauses SET until = until + ? WHERE ended_at IS NULL').run(by);
+  db.prepare('UPDATE targets SET circuit_until = circuit_until + ? WHERE circuit_open = 1').run(by);
+}
+
 /** When the last incident of a target that acted was closed, after `since`. */
 export function lastActedIncidentEnd(db: Db, target: TargetId, since: Instant): Instant | null {
   const at = db
@@ -285,7 +300,7 @@ export function lastActedIncidentEnd(db: Db, target: TargetId, since: Instant): 
 export function lookAtOnce(db: Db, target: TargetId | null, now: Instant): void {
   db.prepare(
     `UPDATE incidents SET next_look_at = :now
-     WHERE status IN ('deferred', 'escalated') AND (:target IS NULL OR target_id = :target)`,
+     WHERE status IN ('deferred', 'awaiting_approval', 'escalated') AND (:target IS NULL OR target_id = :target)`,
   ).run({ target, now });
 }
 
