@@ -20,6 +20,7 @@ export type RenderedName = keyof typeof shippedFiles;
 export type RenderOptions = {
   /** `host:port` of each part. */
   api: string;
+  payments: string;
   bot: string;
   prometheus: string;
   alertmanager: string;
@@ -40,6 +41,7 @@ export function render(options: RenderOptions): Rendered {
   const mapping = {
     addresses: {
       'api:8000': options.api,
+      'payments:8010': options.payments,
       'alert-bot:5000': options.bot,
       'prometheus:9090': options.prometheus,
       'alertmanager:9093': options.alertmanager,
@@ -76,6 +78,7 @@ if (import.meta.main) {
       out: { type: 'string', default: '.run/rendered' },
       factor: { type: 'string', default: '5' },
       api: { type: 'string', default: '127.0.0.1:8000' },
+      payments: { type: 'string', default: '127.0.0.1:8010' },
       bot: { type: 'string', default: '127.0.0.1:5000' },
       prometheus: { type: 'string', default: '127.0.0.1:9090' },
       alertmanager: { type: 'string', default: '127.0.0.1:9093' },

@@ -119,7 +119,14 @@ describe('npm start', () => {
       });
       const pids = child.pid ? descendants(child.pid) : [];
       const commands = pids.map(({ command }) => command).join('\n');
-      for (const part of ['postgres', 'supervisor', 'services/api', 'alertmanager', 'prometheus']) {
+      for (const part of [
+        'postgres',
+        'supervisor',
+        'services/payments',
+        'services/api',
+        'alertmanager',
+        'prometheus',
+      ]) {
         expect(commands).toContain(part);
       }
       expect(said()).toContain('1m -> 12s');

@@ -18,7 +18,7 @@ export type PartName = 'supervisor' | 'bot' | 'alertmanager' | 'prometheus';
 export type StackOptions = {
   /** Everything the run writes is in here, and stays. Only PostgreSQL keeps its files elsewhere and removes them. */
   folder: string;
-  /** `known`: 8000, 5000, 9090, 9093. */
+  /** `known`: 8000, 8010, 5000, 9090, 9093. */
   ports?: 'free' | 'known';
   /** What the durations of rules, scrapes and routes are divided by. */
   factor?: number;
@@ -59,6 +59,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   };
   const { files, replacements } = render({
     api: `127.0.0.1:${ports.api}`,
+    payments: `127.0.0.1:${ports.payments}`,
     bot: `127.0.0.1:${ports.bot}`,
     prometheus: `127.0.0.1:${ports.prometheus}`,
     alertmanager: `127.0.0.1:${ports.alertmanager}`,
@@ -87,7 +88,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 
     const postgres = await startPostgres();
     teardown.add('postgres', () => postgres.stop());
-    const supervisor = await begin('supervisor', supervisorPart(places, ports.api, postgres.url));
+    const supervisor = await begin('supervisor', supervisorPart(places, ports, postgres.url));
     // The bot makes the token that Alertmanager sends. Prometheus comes last, so that the first alert finds a way.
     const bot = await begin('bot', botPart(places, ports, options.bot ?? {}));
     const alertmanager = await begin('alertmanager', alertmanagerSpec);
@@ -95,6 +96,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 
     const addresses = {
       api: `http://127.0.0.1:${ports.api}`,
+      payments: `http://127.0.0.1:${ports.payments}`,
       bot: `http://127.0.0.1:${ports.bot}`,
       prometheus: `http://127.0.0.1:${ports.prometheus}`,
       alertmanager: `http://127.0.0.1:${ports.alertmanager}`,

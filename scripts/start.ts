@@ -7,7 +7,7 @@ import { type Stack, startStack } from './stack.ts';
 
 const help = `Starts the reference stack and stays up until Ctrl-C.
 
-  --free-ports     on ports that nobody uses, instead of 8000, 5000, 9090 and 9093
+  --free-ports     on ports that nobody uses, instead of 8000, 8010, 5000, 9090 and 9093
   --factor N       what the durations of rules, scrapes and routes are divided by (5; 1 leaves them)
   --folder PATH    where the run keeps its files (.run/start)
   --no-bot         without the alert bot
@@ -65,6 +65,7 @@ function welcome({ addresses, tokens, places, replacements, resendDelay }: Stack
   const pairs = [...new Set(durations.map(({ from, to }) => `${from} -> ${to}`))];
   return `
 API            ${addresses.api}
+payments       ${addresses.payments}
 alert bot      ${addresses.bot}
 Prometheus     ${addresses.prometheus}/alerts
 Alertmanager   ${addresses.alertmanager}

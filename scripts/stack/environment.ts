@@ -4,7 +4,7 @@
  */
 export function partEnvironment(own: Record<string, string>): NodeJS.ProcessEnv {
   const inherited = Object.entries(process.env).filter(
-    ([name]) => !/^(ALERT_BOT|API|SUPERVISOR)_/.test(name),
+    ([name]) => !/^(ALERT_BOT|API|PAYMENTS|SUPERVISOR)_/.test(name),
   );
   return { ...Object.fromEntries(inherited), ...own };
 }

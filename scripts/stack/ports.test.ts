@@ -3,9 +3,9 @@ import { createServer } from 'node:net';
 import { expect, it } from 'vitest';
 import { freePorts, requireFree } from './ports.ts';
 
-it('free ports are four different ones', async () => {
+it('free ports are five different ones', async () => {
   const ports = await freePorts();
-  expect(new Set(Object.values(ports)).size).toBe(4);
+  expect(new Set(Object.values(ports)).size).toBe(5);
   await expect(requireFree(ports)).resolves.toBeUndefined();
 });
 

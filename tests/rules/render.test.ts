@@ -19,6 +19,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 function renderWith(factor: number, people?: string): Rendered {
   return render({
     api: '127.0.0.1:18000',
+    payments: '127.0.0.1:18010',
     bot: '127.0.0.1:15000',
     prometheus: '127.0.0.1:19090',
     alertmanager: '127.0.0.1:19093',
@@ -60,7 +61,7 @@ describe.each(await generations())('with $name', ({ promtool, amtool }) => {
 
     const prometheus = await check(promtool, ['check', 'config', 'prometheus.yml'], folder);
     expect(prometheus.passed, prometheus.said).toBe(true);
-    expect(prometheus.said).toContain('5 rules found');
+    expect(prometheus.said).toContain('7 rules found');
     const alertmanager = await check(amtool, ['check-config', 'alertmanager.yml'], folder);
     expect(alertmanager.passed, alertmanager.said).toBe(true);
   });

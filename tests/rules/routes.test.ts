@@ -23,6 +23,8 @@ const routes: [what: string, labels: string, receivers: string][] = [
 
 const rules = shippedRules().groups.flatMap((group) => group.rules);
 const receivers: Record<string, string> = {
+  HighUpstreamErrorRate: 'alert-bot,people',
+  HighUpstreamLatency: 'alert-bot,people',
   HighErrorRate: 'alert-bot,people',
   HighLatency: 'alert-bot,people',
   ServiceDown: 'alert-bot,people',

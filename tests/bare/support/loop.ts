@@ -88,7 +88,9 @@ export async function startLoop(options: LoopOptions = {}): Promise<Loop> {
   if (options.processes) {
     const file = join(folder, 'processes.yml');
     writeFileSync(file, options.processes(readFileSync(shippedProcesses, 'utf8'), folder));
-    const spec = supervisorPart(places, Number(new URL(addresses.api).port), stack.postgres.url);
+    const port = (part: 'api' | 'payments') => Number(new URL(addresses[part]).port);
+    const ports = { api: port('api'), payments: port('payments') };
+    const spec = supervisorPart(places, ports, stack.postgres.url);
     ownSupervisor = new Part({ ...spec, env: { ...spec.env, SUPERVISOR_PROCESSES: file } });
     try {
       await ownSupervisor.start();

@@ -20,14 +20,16 @@ async function shipped(overrides: string | null) {
 
 const steps = ({ steps: [first] }: Playbook) => (first?.kind === 'restart' ? first.attempts : 0);
 
-test('deploy/playbooks.yml acts on the three alerts of the workload', async () => {
+test('deploy/playbooks.yml acts on the five alerts of the workload', async () => {
   const { file, overridden } = await shipped(null);
   const matching = (alertname: string) =>
     file.playbooks
       .filter((playbook) => playbook.matches({ alertname, service: 'api' }))
       .map(({ name }) => name);
   expect(matching('HighErrorRate')).toEqual(['restart-on-errors']);
+  expect(matching('HighUpstreamErrorRate')).toEqual(['restart-on-errors']);
   expect(matching('HighLatency')).toEqual(['restart-when-slow']);
+  expect(matching('HighUpstreamLatency')).toEqual(['restart-when-slow']);
   expect(matching('ServiceDown')).toEqual(['restart-when-down']);
   expect(matching('Watchdog')).toEqual([]);
   expect(file.playbooks.map(({ mode, prove }) => [mode, prove.query?.above])).toEqual([
