@@ -2,8 +2,8 @@ import { ORIGIN, ORIGIN_LABEL } from '../domain/alert.ts';
 import type { Decision } from '../domain/decision.ts';
 import { formatDuration, type Instant } from '../domain/duration.ts';
 import type { Facts } from '../domain/facts.ts';
-import type { Outcome } from '../domain/incident.ts';
-import { type EscalateReason, explain, PERSONS_STOPS } from '../domain/reason.ts';
+import { mayBecome, type Outcome, type Status } from '../domain/incident.ts';
+import { type DeferReason, type EscalateReason, explain, PERSONS_STOPS } from '../domain/reason.ts';
 import type { Events } from '../observe/events.ts';
 import { lookAtHeldAfter } from '../policy/storm.ts';
 import { attemptsOf } from '../store/attempts.ts';
@@ -12,7 +12,11 @@ import { recordDecision } from '../store/decisions.ts';
 import { addEscalation, endEscalations } from '../store/escalations.ts';
 import { addEvent } from '../store/events.ts';
 import { type Change, changeStatus, type Incident } from '../store/incidents.ts';
+import { keepQuestion, withdrawQuestion } from './approval.ts';
 import { noteStorm, toldByStorm } from './storm.ts';
+
+/** Waits that only a person ends: what comes after them is a wait of its own. */
+const WAITS_FOR_PEOPLE: readonly DeferReason[] = [...PERSONS_STOPS, 'approval_required'];
 
 /** How soon a wait without a known end is looked at again; a wake comes sooner. */
 const LOOK_AGAIN = 5_000;
@@ -33,6 +37,7 @@ export function applyDecision(
   // A person has it: only a reset or the trial takes it back, everything else changes nothing.
   if (incident.status === 'escalated' && decision.kind !== 'act') {
     changeStatus(db, incident, 'escalated', { nextLookAt: now + LOOK_AT_ESCALATED }, now);
+    keepQuestion(db, incident, decision, facts, now);
     return false;
   }
   const isNew = recordDecision(db, incident.id, decision, facts, now);
@@ -44,6 +49,7 @@ export function applyDecision(
       reason,
       also: decision.also,
     });
+  keepQuestion(db, incident, decision, facts, now);
   switch (decision.kind) {
     case 'act':
       if (incident.status === 'escalated') endEscalations(db, incident.id, now);
@@ -55,15 +61,16 @@ export function applyDecision(
       const change: Change = { reason, until, nextLookAt };
       // What a person asked for may last, and the time after a called attempt is a wait of its own.
       const waits = facts.playbook?.limits.deferAtMost ?? 0;
-      if (incident.status === 'proving' || PERSONS_STOPS.includes(decision.reason))
+      if (incident.status === 'proving' || WAITS_FOR_PEOPLE.includes(decision.reason))
         change.deadline = now + waits;
       // What a storm holds has its whole time when it is released.
       if (decision.reason === 'storm') change.deadline = Math.max(now, nextLookAt) + waits;
-      changeStatus(db, incident, 'deferred', change, now);
+      const to = reason === 'approval_required' ? 'awaiting_approval' : 'deferred';
+      changeStatus(db, viaDeferred(db, incident, to, now), to, change, now);
       break;
     }
     case 'skip':
-      closeIncident(db, viaDeferred(db, incident, now), 'dismissed', { reason }, now);
+      closeIncident(db, viaDeferred(db, incident, 'closed', now), 'dismissed', { reason }, now);
       break;
     case 'escalate':
       escalate(db, incident, decision.reason, now);
@@ -88,9 +95,9 @@ export function tellDecision(events: Events, incident: Incident, decision: Decis
   if (decision.kind === 'skip') events.closed(incident, 'dismissed', now);
 }
 
-/** `acting` may not close at once: its attempt was given up first, which is a deferral. */
-function viaDeferred(db: Db, incident: Incident, now: Instant): Incident {
-  if (incident.status !== 'acting') return incident;
+/** From `acting` an incident may not close at once, nor from `queued` ask: what was begun is given up first. */
+function viaDeferred(db: Db, incident: Incident, to: Status, now: Instant): Incident {
+  if (incident.status === to || mayBecome(incident.status, to)) return incident;
   changeStatus(db, incident, 'deferred', {}, now);
   return { ...incident, status: 'deferred' };
 }
@@ -98,6 +105,7 @@ function viaDeferred(db: Db, incident: Incident, now: Instant): Incident {
 /** Hands the incident to a person: status, timeline and the alert that the outbox keeps firing. */
 export function escalate(db: Db, incident: Incident, reason: EscalateReason, now: Instant): void {
   if (incident.status === 'escalated') return;
+  withdrawQuestion(db, incident.id, explain(reason), now);
   changeStatus(db, incident, 'escalated', { reason, escalated: { reason, at: now } }, now);
   const story = tellStory(db, incident, now);
   const storm = toldByStorm(db, incident, reason);
@@ -127,6 +135,8 @@ export function escalate(db: Db, incident: Incident, reason: EscalateReason, now
 
 /** What a person does when it is mended. A target that was never found cannot be reset. */
 function remedy(incident: Incident, reason: EscalateReason): string {
+  if (incident.target === null && reason === 'internal_error')
+    return "Look at the bot's log; what it is about may have to be done by hand.";
   if (incident.target === null || reason === 'no_target' || reason === 'ambiguous_target')
     return "Mend the alert's service label, or the playbook's target.";
   return `Hand it back: alert-bot reset ${incident.target}.`;
@@ -151,6 +161,7 @@ export function closeIncident(
   change: Change,
   now: Instant,
 ): void {
+  withdrawQuestion(db, incident.id, `the incident is closed: ${outcome}`, now);
   changeStatus(db, incident, 'closed', { ...change, outcome }, now);
   endEscalations(db, incident.id, now);
 }

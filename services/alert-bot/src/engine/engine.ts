@@ -94,6 +94,7 @@ export function startEngine(
     switch (incident.status) {
       case 'new':
       case 'deferred':
+      case 'awaiting_approval':
         if (incident.nextLookAt <= deps.now() || !isFiring(deps, incident)) await consider(deps, incident.id);
         return;
       case 'escalated':
@@ -107,7 +108,6 @@ export function startEngine(
         return;
       case 'proving':
         return run(incident, seekProof);
-      case 'awaiting_approval':
       case 'lost':
       case 'closed':
         return;

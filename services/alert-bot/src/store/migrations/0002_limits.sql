@@ -10,7 +10,7 @@ CREATE TABLE approvals (
   asked_at     INTEGER NOT NULL,
   expires_at   INTEGER NOT NULL,
   ended_at     INTEGER,
-  answer       TEXT CHECK (answer IN ('approved', 'rejected', 'expired', 'withdrawn')),
+  answer       TEXT CHECK (answer IN ('approved', 'rejected', 'expired', 'withdrawn', 'replaced')),
   by           TEXT,
   why          TEXT
 ) STRICT;
