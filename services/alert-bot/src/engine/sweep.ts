@@ -2,7 +2,7 @@ import { stateOf } from '../decision/facts.ts';
 import type { Deps } from '../deps.ts';
 import { isHeartbeat, isOwn } from '../domain/alert.ts';
 import type { AlertReading } from '../domain/signals.ts';
-import { write } from '../store/db.ts';
+import { cannotWrite, write } from '../store/db.ts';
 import { adoptEpisode, missedEpisode, openEpisodeOf, openEpisodes, sawEpisode } from '../store/episodes.ts';
 import { endEpisode, matching, triageAlert } from '../triage/triage.ts';
 
@@ -51,6 +51,12 @@ function openMissed(deps: Deps, reading: AlertReading, now: number): void {
     // Somebody sent the same alert by hand: from now on Alertmanager's silences hold for it (G13).
     if (open?.source === 'manual') adoptEpisode(deps.db, open.id, alert);
     if (alert.state !== 'active' || matching(context, alert) === undefined || open !== undefined) continue;
-    triageAlert(deps.db, context, alert, 'alertmanager', now);
+    try {
+      // A savepoint: an alert that cannot be triaged must not keep the bot from all others.
+      deps.db.transaction(() => triageAlert(deps.db, context, alert, 'alertmanager', now))();
+    } catch (error) {
+      if (cannotWrite(error)) throw error;
+      deps.events.failed('sweep', error);
+    }
   }
 }

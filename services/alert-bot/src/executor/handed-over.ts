@@ -1,4 +1,5 @@
 import { closeIncident } from '../decision/conclude.ts';
+import { isOwnFailure, TOLD_FOR } from '../decision/own-failure.ts';
 import type { Deps } from '../deps.ts';
 import { advance, type Proof } from '../policy/proof.ts';
 import { write } from '../store/db.ts';
@@ -9,6 +10,8 @@ import { targetState } from '../store/targets.ts';
 import { instancesOf, lookAt, playbookOf } from './proof-reading.ts';
 
 const LOOK_EVERY = 1_000;
+/** Nothing outside can end it. */
+const LOOK_AT_OWN = 60_000;
 
 /**
  * Watches an incident that a person has and whose alerts are gone. An alert also goes away when the target is
@@ -21,6 +24,12 @@ export async function seekEnd(deps: Deps, id: number): Promise<void> {
   for (;;) {
     const incident = incidentById(deps.db, id);
     if (incident?.status !== 'escalated' || fires(deps, incident)) return;
+    if (isOwnFailure(deps.db, incident)) {
+      const left = (incident.escalated?.at ?? 0) + TOLD_FOR - deps.now();
+      if (left <= 0) return close(deps, id, 'a person was told for 4h');
+      await deps.sleep(Math.min(left, LOOK_AT_OWN));
+      continue;
+    }
     if (nothingToProve(incident)) return close(deps, id, 'the alert is gone');
     if (wasReset(deps, incident)) return close(deps, id, 'the alert is gone and the target was reset');
 

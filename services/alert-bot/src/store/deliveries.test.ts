@@ -3,8 +3,9 @@ import { aDelivery, anIncident, NOON, temporaryLog } from '../testing/log.ts';
 import type { Db } from './db.ts';
 import {
   ALERT_OUTCOMES,
+  beginTries,
   countPending,
-  countTry,
+  endTry,
   finishDelivery,
   insertDelivery,
   outcomesOf,
@@ -45,9 +46,13 @@ describe('deliveries that wait for triage', () => {
     using log = temporaryLog();
     const delivery = aDelivery('a', { source: 'alertmanager', groupKey: '{}:{a="b"}', body: '{ "x": 1 }' });
     insertDelivery(log.db, delivery);
-    expect(pendingDeliveries(log.db, 1)).toEqual([{ ...delivery, tries: 0 }]);
-    expect([countTry(log.db, 'a'), countTry(log.db, 'a')]).toEqual([1, 2]);
-    expect(pendingDeliveries(log.db, 1)).toEqual([{ ...delivery, tries: 2 }]);
+    expect(pendingDeliveries(log.db, 1)).toEqual([{ ...delivery, tries: 0, begun: null }]);
+    beginTries(log.db, ['a'], 7);
+    expect(pendingDeliveries(log.db, 1)).toEqual([{ ...delivery, tries: 1, begun: 7 }]);
+    endTry(log.db, 'a');
+    beginTries(log.db, ['a'], 8);
+    endTry(log.db, 'a');
+    expect(pendingDeliveries(log.db, 1)).toEqual([{ ...delivery, tries: 2, begun: null }]);
   });
 
   test('an id is given once', () => {

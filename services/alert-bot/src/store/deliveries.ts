@@ -47,10 +47,18 @@ const deliveryRow = z.object({
   group_key: z.string().nullable(),
   body: z.string(),
   tries: z.number(),
+  begun: z.number().nullable(),
 });
 
+export interface PendingDelivery extends Delivery {
+  /** How often triage was begun. */
+  tries: number;
+  /** The boot that has begun the last of them, where that one is not over. */
+  begun: number | null;
+}
+
 /** Deliveries that were acknowledged and not yet triaged, in the order in which they were committed. */
-export function pendingDeliveries(db: Db, limit: number): (Delivery & { tries: number })[] {
+export function pendingDeliveries(db: Db, limit: number): PendingDelivery[] {
   return db
     .prepare("SELECT * FROM deliveries WHERE state = 'pending' ORDER BY rowid LIMIT ?")
     .all(limit)
@@ -63,6 +71,7 @@ export function pendingDeliveries(db: Db, limit: number): (Delivery & { tries: n
         groupKey: r.group_key,
         body: r.body,
         tries: r.tries,
+        begun: r.begun,
       };
     });
 }
@@ -71,10 +80,15 @@ export function finishDelivery(db: Db, id: string, state: 'triaged' | 'rejected'
   db.prepare('UPDATE deliveries SET state = ? WHERE id = ?').run(state, id);
 }
 
-/** Counts a failed triage. @returns how often it was tried */
-export function countTry(db: Db, id: string): number {
-  const tries = db.prepare('UPDATE deliveries SET tries = tries + 1 WHERE id = ? RETURNING tries').pluck();
-  return Number(tries.get(id));
+/** Counts a try of each before it is made: one that ends the process counts too. */
+export function beginTries(db: Db, ids: readonly string[], boot: number): void {
+  const begin = db.prepare('UPDATE deliveries SET tries = tries + 1, begun = ? WHERE id = ?');
+  for (const id of ids) begin.run(boot, id);
+}
+
+/** The try came to nothing, and the delivery waits for the next one. */
+export function endTry(db: Db, id: string): void {
+  db.prepare('UPDATE deliveries SET begun = NULL WHERE id = ?').run(id);
 }
 
 export function recordOutcome(db: Db, delivery: string, outcome: AlertOutcome): void {
