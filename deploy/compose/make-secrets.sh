@@ -6,14 +6,15 @@
 #   alert-bot/tokens/admin    the bot
 #   postgres/password         PostgreSQL  → api/database-password       used by PostgreSQL on its first start only
 #   api/faults-token          the api
+#   payments/faults-token     payments
 #
-# As root, since four users own these files; with no network, and of root's capabilities only those to give a file
+# As root, since five users own these files; with no network, and of root's capabilities only those to give a file
 # away and to look into another's folder.
 set -euo pipefail
 umask 077
 cd "${SECRETS:-/secrets}"
 
-bot=10002 api=10003 alertmanager=65534 postgres=999
+bot=10002 api=10003 payments=10004 alertmanager=65534 postgres=999
 
 random() { head -c 32 /dev/urandom | base64 | tr '+/' '-_' | tr -d '=\n'; }
 
@@ -60,10 +61,12 @@ folder $bot alert-bot/tokens
 folder $alertmanager alertmanager
 folder $postgres postgres
 folder $api api
+folder $payments payments
 
 make $bot alert-bot/tokens/webhook
 make $bot alert-bot/tokens/admin
 make $postgres postgres/password
 make $api api/faults-token
+make $payments payments/faults-token
 follow $alertmanager alertmanager/webhook alert-bot/tokens/webhook
 follow $api api/database-password postgres/password

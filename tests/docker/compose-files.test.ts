@@ -150,18 +150,33 @@ describe('docker-compose.yml', () => {
     expect(readFileSync(join(repository, 'docker-compose.yml'), 'utf8')).toMatch(/^name: shop$/m);
   });
 
-  test('G11: only the api is opted in', () => {
+  test('G11: only the api and its gateway are opted in, the database is not', () => {
     const enabled = Object.entries(config.services).filter(
       ([, { labels }]) => labels['alert-bot.enable'] === 'true',
     );
-    expect(enabled.map(([name]) => name)).toEqual(['api']);
+    expect(enabled.map(([name]) => name).toSorted()).toEqual(['api', 'payments']);
   });
 
-  test('G11: nothing that is protected depends on the api, which would protect it too', () => {
+  test('G11: nothing that is protected depends on what is opted in, which would protect it too', () => {
     const reached = new Set(['alert-bot', 'socket-proxy', 'prometheus', 'alertmanager']);
     for (const name of reached)
       for (const next of Object.keys(config.services[name]?.depends_on ?? {})) reached.add(next);
-    expect(reached).not.toContain('api');
+    for (const name of ['api', 'payments']) expect(reached).not.toContain(name);
+  });
+
+  test('G7: the api depends on what its requests need, so that it is not restarted for them', () => {
+    expect(config.services['api']?.depends_on).toMatchObject({
+      payments: { condition: 'service_healthy' },
+      postgres: { condition: 'service_healthy' },
+    });
+  });
+
+  test('payments is reached by the api and Prometheus only, and reaches nothing outside', () => {
+    const [network = '', ...others] = Object.keys(config.services['payments']?.networks ?? {});
+    expect(others).toEqual([]);
+    expect(config.networks[network]).toMatchObject({ internal: true });
+    const members = Object.entries(config.services).filter(([, { networks }]) => network in networks);
+    expect(members.map(([name]) => name).toSorted()).toEqual(['api', 'payments', 'prometheus']);
   });
 
   test('its ports are those that people and the documentation know', () => {
