@@ -27,6 +27,7 @@ import { type Db, openLog } from './store/db.ts';
 import { countPending } from './store/deliveries.ts';
 import { countByStatus } from './store/incidents.ts';
 import { fileBytes } from './store/space.ts';
+import { openStorm } from './store/storms.ts';
 
 /** A loop that has not come round for so long stands still. */
 const STUCK_AFTER = 60_000;
@@ -143,6 +144,10 @@ function census(db: Db, now: () => number): Census {
     pendingDeliveries: () => countPending(db),
     heartbeatAt: () => heartbeatAt(db),
     paused: () => currentPause(db, now()) !== null,
+    storm: () => {
+      const storm = openStorm(db);
+      return storm === undefined ? null : storm.releasedAt === null ? 'held' : 'released';
+    },
   };
 }
 

@@ -6,8 +6,8 @@ import { misuse } from './failure.ts';
 
 // What a person may tell the bot at any time (G13). Who and why is kept in its log.
 
-const SAID = { by: { type: 'string' }, why: { type: 'string' } } as const;
-const SAID_HELP = `  --why "…"           the reason, kept in the log
+export const SAID = { by: { type: 'string' }, why: { type: 'string' } } as const;
+export const SAID_HELP = `  --why "…"           the reason, kept in the log
   --by NAME           who says so; else the user of this shell`;
 
 export const pause: Command = {
@@ -71,7 +71,7 @@ ${CLIENT_HELP}`,
 const order = (around: Surroundings, options: ClientOptions, path: string, body: unknown): Promise<unknown> =>
   post(around, options, { kind: 'admin', path, body });
 
-const sayings = ({ by, why }: { by?: string | undefined; why?: string | undefined }) => ({
+export const sayings = ({ by, why }: { by?: string | undefined; why?: string | undefined }) => ({
   by: by ?? user(),
   why: why ?? 'no reason given',
 });

@@ -29,6 +29,10 @@ const COMMANDS: Readonly<Record<string, { summary: string; load(): Promise<Comma
     summary: 'act again after a pause',
     load: async () => (await import('./orders.ts')).resume,
   },
+  release: {
+    summary: 'release a storm before it is calm',
+    load: async () => (await import('./release.ts')).release,
+  },
   reset: {
     summary: 'end the quarantine of a target and forget its attempts',
     load: async () => (await import('./orders.ts')).reset,

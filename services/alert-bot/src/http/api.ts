@@ -12,6 +12,7 @@ import { incidentById, listIncidents, lookAtOnce, openIncidentOf } from '../stor
 import { knownTargets, resetTarget, targetState } from '../store/targets.ts';
 import { HttpError } from './errors.ts';
 import { parse, person, readJson, SAY_WHO, strict } from './input.ts';
+import { stormRoute } from './storm.ts';
 import { incidentDetail, incidentView, pauseView } from './view.ts';
 
 /** Beyond it a date cannot be written down. */
@@ -114,6 +115,7 @@ export function apiRoutes(deps: Deps): Hono {
     return c.json({ target: id, reset: new Date(now).toISOString() });
   });
 
+  app.route('/', stormRoute(deps));
   return app;
 }
 

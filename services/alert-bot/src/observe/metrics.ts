@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { StormFact } from '../domain/facts.ts';
 import { OUTCOMES, type Status } from '../domain/incident.ts';
 import type { Verb } from '../domain/platform.ts';
 import { REASONS } from '../domain/reason.ts';
@@ -22,6 +23,8 @@ export interface Census {
   heartbeatAt(): number;
   paused(): boolean;
   clockJump?(): boolean;
+  /** The phase of the storm that is not over. */
+  storm?(): StormFact['phase'] | null;
   /** What the incident log takes up on disk and how large it may become, in bytes. */
   log?(): { size: number; max: number };
 }
@@ -71,6 +74,16 @@ export function createMetrics(census: Census) {
     registers,
     collect() {
       for (const [status, count] of Object.entries(census.incidents())) this.set({ status }, count);
+    },
+  });
+  new Gauge({
+    name: 'alert_bot_storm',
+    help: '1 while a storm is held, or is released one incident after the other.',
+    labelNames: ['phase'],
+    registers,
+    collect() {
+      const now = census.storm?.() ?? null;
+      for (const phase of ['held', 'released']) this.set({ phase }, phase === now ? 1 : 0);
     },
   });
   gauge('pending_deliveries', 'Deliveries acknowledged and not yet triaged.', census.pendingDeliveries);

@@ -281,6 +281,7 @@ export function carryWaits(db: Db, by: Millis): void {
   db.prepare('UPDATE approvals SET expires_at = expires_at + ? WHERE ended_at IS NULL').run(by);
   db.prepare('UPDATE pauses SET until = until + ? WHERE ended_at IS NULL').run(by);
   db.prepare('UPDATE targets SET circuit_until = circuit_until + ? WHERE circuit_open = 1').run(by);
+  db.prepare('UPDATE storms SET last_incident_at = last_incident_at + ? WHERE released_at IS NULL').run(by);
 }
 
 /** When the last incident of a target that acted was closed, after `since`. */
