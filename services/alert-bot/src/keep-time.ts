@@ -2,11 +2,17 @@ import type { Clock } from './clock.ts';
 import type { Deps } from './deps.ts';
 import type { Millis } from './domain/duration.ts';
 import type { ClockJump } from './domain/facts.ts';
+import type { Events } from './observe/events.ts';
 import { write } from './store/db.ts';
 import { carryWaits } from './store/incidents.ts';
 
 /** How often both clocks are compared, so that a jump is seen when nothing else asks for the time. */
 const LOOK_EVERY: Millis = 1_000;
+
+interface Keeper extends Pick<Deps, 'db' | 'wake'> {
+  sleep(length: Millis): Promise<void>;
+  events: Pick<Events, 'clockJumped' | 'failed'>;
+}
 
 /**
  * Looks for jumps of the clock until the process stops, tells of each and ends it. Resolves when the process stops.

@@ -1,5 +1,4 @@
 import { escalate } from '../decision/conclude.ts';
-import { askOutside } from '../decision/facts.ts';
 import type { Deps } from '../deps.ts';
 import type { Millis } from '../domain/duration.ts';
 import { PlatformError, type Verb } from '../domain/platform.ts';
@@ -12,16 +11,16 @@ import {
   callsOf,
   endAttempt,
   endCall,
-  endedByUs,
   recordIntent,
 } from '../store/attempts.ts';
-import { currentPause } from '../store/controls.ts';
+import { currentPauses, pauseScopes } from '../store/controls.ts';
 import { write } from '../store/db.ts';
 import { addEvent } from '../store/events.ts';
 import { changeStatus, type Incident, incidentById } from '../store/incidents.ts';
 import { settleDoubt } from './doubt.ts';
 import { playbookOf } from './proof-reading.ts';
 import { beginProof, decideAnew } from './prove.ts';
+import { mayGoOn, nextInstance } from './roll.ts';
 
 /**
  * How long after the stop timeout a call may still be on its way: the engine finishes a restart whose
@@ -46,28 +45,32 @@ export type CallEnd =
   /** What became of it cannot be known. */
   | { kind: 'lost'; why: string };
 
-/** Calls the platform for the instances of a target, one after the other, and seeks proof of the last. */
+/**
+ * Calls the platform for the instances of a target that an attempt is for, one after the other, and seeks proof of what
+ * was called. Before each further one all is read again: who is sick, who is the last healthy one, what a person wants.
+ */
 export async function makeCalls(
   deps: Deps,
   incident: Incident,
   attempt: Attempt,
-  target: Target,
+  first: Target,
 ): Promise<void> {
   let last = callsOf(deps.db, attempt.id).at(-1)?.after ?? null;
-  const called = new Set(callsOf(deps.db, attempt.id).map((call) => call.instance_id));
-  let end: CallEnd =
-    last === null
-      ? { kind: 'gone', why: `${target.id} has no instance left` }
-      : { kind: 'done', after: last };
-  for (const instance of target.instances) {
-    if (called.has(instance.id) || isAtRest(deps, instance)) continue;
-    const why = last === null ? null : await whyNotBack(deps, incident, attempt, last);
-    if (why !== null) {
-      end = { kind: 'stopped', why };
-      break;
+  let target = first;
+  let end: CallEnd = last === null ? nobodyLeft(first) : { kind: 'done', after: last };
+  for (;;) {
+    if (last !== null && nextInstance(deps.db, attempt, target) !== null) {
+      const why = await whyNotBack(deps, incident, attempt, last);
+      if (why !== null) {
+        end = { kind: 'stopped', why };
+        break;
+      }
+      const again = await mayGoOn(deps, incident, attempt);
+      if (again === null) break;
+      target = again;
     }
-    // A person's stop holds between two instances too (G13): what was called is proven, the rest is left alone.
-    if (last !== null && (await whyStopped(deps, incident)) !== null) break;
+    const instance = nextInstance(deps.db, attempt, target);
+    if (instance === null) break;
     const next = await callAndSettle(deps, incident, attempt, instance, 'restart');
     if (next.kind === 'not_called' && last !== null) break;
     end = next;
@@ -77,17 +80,10 @@ export async function makeCalls(
   await conclude(deps, incident, attempt, end);
 }
 
-/** A stop that a person set since the attempt was reserved, or null. */
-async function whyStopped(deps: Deps, incident: Incident): Promise<string | null> {
-  const { alert, target } = await askOutside(deps, incident);
-  if (alert.state === 'silenced' || alert.state === 'inhibited') return alert.detail;
-  const optedOut = target.found === 'one' && 'enabled' in target.optIn && !target.optIn.enabled;
-  return optedOut ? 'the target was opted out' : null;
-}
-
-/** What somebody stopped stays so; what our own call left stopped is ours to start. */
-const isAtRest = (deps: Deps, instance: Instance): boolean =>
-  instance.atRest !== null && !endedByUs(deps.db, instance);
+const nobodyLeft = (target: Target): CallEnd =>
+  target.instances.length === 0
+    ? { kind: 'gone', why: `${target.id} has no instance left` }
+    : { kind: 'not_called', why: `no instance of ${target.id} is left to act on` };
 
 /** Waits until an instance is well again before the next one is touched. @returns why it is not, or null */
 async function whyNotBack(
@@ -130,7 +126,8 @@ async function callAndSettle(
   const call = await write(deps.db, () => {
     const now = deps.now();
     // In the transaction of the intent: a pause that was answered is never followed by a call (G13).
-    if (verb === 'restart' && currentPause(deps.db, now) !== null) return null;
+    const pauses = verb === 'restart' ? currentPauses(deps.db, pauseScopes(incident), now) : [];
+    if (pauses.length > 0) return null;
     addEvent(deps.db, incident.id, now, 'attempt', `${verb} ${instance.name}`, {
       verb,
       instance: instance.id,
@@ -138,7 +135,7 @@ async function callAndSettle(
     });
     return recordIntent(deps.db, attempt.id, verb, instance, now);
   });
-  if (call === null) return { kind: 'not_called', why: 'a person paused the bot' };
+  if (call === null) return { kind: 'not_called', why: 'a person paused it' };
   deps.events.acting(incident, verb, instance.id, attempt.number);
   const began = deps.monotonic();
   const end = await callOnce(deps, attempt, call);

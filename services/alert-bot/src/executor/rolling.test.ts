@@ -2,14 +2,18 @@
 // has one instance a process.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bootSupervisor } from '../../../supervisor/src/harness.ts';
-import type { Target } from '../domain/target.ts';
+import type { Instance, Target } from '../domain/target.ts';
 import { addPause } from '../store/controls.ts';
 import { write } from '../store/db.ts';
 import { startSignals } from '../testing/signals.ts';
 import { createStage } from '../testing/stage.ts';
 import { runAttempt } from './attempt.ts';
+import { recoverAttempt } from './recover.ts';
 
-const NAMES = ['rolls', 'paused', 'silenced', 'sick'];
+const NAMES = [
+  ...['rolls', 'paused', 'silenced', 'sick', 'one-sick', 'recovers', 'last', 'last-in-roll', 'crash-sick'],
+  ...['crash-all', 'stopped-by-hand', 'deployed', 'stricter', 'other-paused', 'nobody'],
+];
 
 let box: Awaited<ReturnType<typeof bootSupervisor>>;
 let signals: Awaited<ReturnType<typeof startSignals>>;
@@ -86,5 +90,183 @@ describe('several instances', { concurrent: true }, () => {
     await runAttempt(stage.deps, id);
     expect(called).toEqual(['restart first']);
     expect(stage.incident(id).status).toBe('escalated');
+  });
+});
+
+type States = Record<string, Partial<Instance>>;
+const well: Partial<Instance> = { running: true, health: 'healthy' };
+const unhealthy: Partial<Instance> = { running: true, health: 'unhealthy' };
+const starting: Partial<Instance> = { running: true, health: 'starting' };
+
+/** A service whose instances are as `states` says; a restart makes one well. */
+function service(name: string, states: States) {
+  const stage = createStage(box, signals.scene, name);
+  const { inspect } = stage.platform;
+  const called: string[] = [];
+  const target = async (): Promise<Target> => {
+    const real = await inspect(stage.target);
+    const [first] = real.instances;
+    if (first === undefined) throw new Error('no instance');
+    const instances = Object.entries(states).map(([id, state]) => ({ ...first, id, name: id, ...state }));
+    return { ...real, instances };
+  };
+  stage.platform.find = async () => [await target()];
+  stage.platform.inspect = target;
+  stage.platform.act = async (verb, id) => {
+    called.push(`${verb} ${id}`);
+    states[id] = { ...well, startedAt: stage.clock.now() };
+  };
+  return { stage, states, called, target };
+}
+
+/** The process dies in the middle of a roll: right after its first call was answered. */
+async function crashAfterFirst({ stage, target }: ReturnType<typeof service>, id: number): Promise<void> {
+  let answered = 0;
+  const { act } = stage.platform;
+  stage.platform.act = async (...call) => {
+    await act(...call);
+    // The look right after the call still gets an answer.
+    stage.platform.inspect = async () => {
+      answered += 1;
+      if (answered > 1) throw new Error('the process dies');
+      return target();
+    };
+  };
+  await expect(runAttempt(stage.deps, id)).rejects.toThrow('the process dies');
+  expect(stage.incident(id).status).toBe('acting');
+  Object.assign(stage.platform, { act, inspect: target });
+}
+
+describe('G5: which of several', { concurrent: true }, () => {
+  test('one sick of three: only that one', async () => {
+    const { stage, called } = service('one-sick', { a: well, b: unhealthy, c: well });
+    using _ = stage;
+    const id = await stage.queue();
+    await runAttempt(stage.deps, id);
+    expect(called).toEqual(['restart b']);
+    expect(stage.incident(id)).toMatchObject({ status: 'proving' });
+  });
+
+  test('two sick of three, and the second gets well meanwhile: it is left alone, and so is the well one', async () => {
+    const { stage, called, states } = service('recovers', { a: unhealthy, b: unhealthy, c: well });
+    using _ = stage;
+    const { act } = stage.platform;
+    stage.platform.act = async (...call) => {
+      await act(...call);
+      states['b'] = well;
+    };
+    const id = await stage.queue();
+    await runAttempt(stage.deps, id);
+    expect(called).toEqual(['restart a']);
+    expect(stage.incident(id).status).toBe('proving');
+  });
+
+  test('never the last healthy one: it waits, and goes on once another one is well', async () => {
+    const { stage, called, states } = service('last', { a: well, b: starting });
+    using _ = stage;
+    const id = await stage.queue();
+    expect(stage.incident(id)).toMatchObject({ status: 'deferred', reason: 'last_healthy_replica' });
+    expect(called).toEqual([]);
+    states['b'] = well;
+    await stage.consider(id);
+    await runAttempt(stage.deps, id);
+    expect(called).toEqual(['restart a', 'restart b']);
+  });
+
+  test('nor in the middle of a roll, where the first one falls ill again', async () => {
+    const { stage, called, states, target } = service('last-in-roll', { a: well, b: well });
+    using _ = stage;
+    stage.platform.find = async () => {
+      if (called.length > 0) states['a'] = { ...states['a'], ...unhealthy };
+      return [await target()];
+    };
+    const id = await stage.queue();
+    await runAttempt(stage.deps, id);
+    expect(called).toEqual(['restart a']);
+    expect(stage.incident(id).status).toBe('proving');
+  });
+
+  test('what somebody stopped meanwhile stays so, and what somebody replaced is left alone', async () => {
+    for (const [name, change] of [
+      ['stopped-by-hand', { running: false, atRest: 'was stopped' }],
+      ['deployed', { ...well, startedAt: Number.MAX_SAFE_INTEGER }],
+    ] as const) {
+      const { stage, called, states } = service(name, { a: well, b: well, c: well });
+      using _ = stage;
+      const { act } = stage.platform;
+      stage.platform.act = async (...call) => {
+        await act(...call);
+        states['b'] = change;
+      };
+      const id = await stage.queue();
+      await runAttempt(stage.deps, id);
+      expect(called).toEqual(['restart a', 'restart c']);
+    }
+  });
+
+  test('none is left when it comes to the call: the target is gone', async () => {
+    const { stage, called, target } = service('nobody', { a: well, b: well });
+    using _ = stage;
+    const id = await stage.queue();
+    let asked = 0;
+    stage.platform.find = async () => {
+      asked += 1;
+      return [asked < 2 ? await target() : { ...(await target()), instances: [] }];
+    };
+    await runAttempt(stage.deps, id);
+    expect(called).toEqual([]);
+    expect(stage.incident(id)).toMatchObject({ status: 'escalated', reason: 'target_gone' });
+  });
+});
+
+describe('G13: between two of them', { concurrent: true }, () => {
+  test('a stricter mode leaves the rest alone', async () => {
+    const rolled = service('stricter', { a: well, b: well });
+    using stage = rolled.stage;
+    const { act } = stage.platform;
+    stage.platform.act = async (...call) => {
+      await act(...call);
+      stage.file.playbooks = stage.file.playbooks.map((one) => ({ ...one, mode: 'observe' }));
+    };
+    const id = await stage.queue();
+    await runAttempt(stage.deps, id);
+    expect(rolled.called).toEqual(['restart a']);
+    expect(stage.incident(id).status).toBe('proving');
+  });
+
+  test('a pause of another target changes nothing', async () => {
+    const rolled = service('other-paused', { a: well, b: well });
+    using stage = rolled.stage;
+    const { act } = stage.platform;
+    stage.platform.act = async (...call) => {
+      await act(...call);
+      await write(stage.db, () =>
+        addPause(stage.db, { by: 'me', why: 'deploy' }, null, stage.clock.now(), 'target:supervisor:other'),
+      );
+    };
+    const id = await stage.queue();
+    await runAttempt(stage.deps, id);
+    expect(rolled.called).toEqual(['restart a', 'restart b']);
+  });
+});
+
+describe('G2: a crash in the middle of a roll keeps the choice', { concurrent: true }, () => {
+  test('for the sick ones: the next sick one, and never a well one', async () => {
+    const rolled = service('crash-sick', { a: unhealthy, b: unhealthy, c: well });
+    using stage = rolled.stage;
+    const id = await stage.queue();
+    await crashAfterFirst(rolled, id);
+    await recoverAttempt(stage.next().deps, id);
+    expect(rolled.called).toEqual(['restart a', 'restart b']);
+    expect(stage.incident(id).status).toBe('proving');
+  });
+
+  test('for all: the ones that were not called yet, each once', async () => {
+    const rolled = service('crash-all', { a: well, b: well, c: well });
+    using stage = rolled.stage;
+    const id = await stage.queue();
+    await crashAfterFirst(rolled, id);
+    await recoverAttempt(stage.next().deps, id);
+    expect(rolled.called).toEqual(['restart a', 'restart b', 'restart c']);
   });
 });

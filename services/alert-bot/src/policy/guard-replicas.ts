@@ -13,12 +13,15 @@ export function replicasToActOn<T extends Replica>(replicas: readonly T[]): read
   return sick.length > 0 && sick.length < wanted.length ? sick : wanted;
 }
 
+/** Whether an instance is the only healthy one of several; one that somebody stopped or that comes up is no other. */
+export const isLastHealthy = (replicas: readonly Replica[], one: Pick<Replica, 'id'>): boolean =>
+  replicas.length > 1 &&
+  replicas.every((replica) => (replica.id === one.id) === (replica.state === 'healthy'));
+
 /** Never the last healthy replica of several (G5). */
 export function replicaGuards(replicas: readonly Replica[]): Blocked[] {
-  if (replicas.length < 2) return [];
-  const healthy = replicas.filter((replica) => replica.state === 'healthy');
-  const [last] = healthy;
-  if (last === undefined || healthy.length > 1 || !replicasToActOn(replicas).includes(last)) return [];
+  const last = replicasToActOn(replicas).find((replica) => isLastHealthy(replicas, replica));
+  if (last === undefined) return [];
   const because = `${last.name} is the only healthy one of ${replicas.length}`;
   return [block('replicas', defer('last_healthy_replica', null), because)];
 }

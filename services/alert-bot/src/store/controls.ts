@@ -28,30 +28,55 @@ export function currentPauses(db: Db, scopes: readonly string[], now: Instant) {
     .map((row) => pauseRow.parse(row));
 }
 
+/** The scope of a pause of everything. */
+export const EVERYTHING = 'all';
+
 /** The scopes under which an incident may be paused. */
 export const pauseScopes = (of: { target: string | null; playbook: string | null }): string[] => [
-  'all',
+  EVERYTHING,
   ...(of.target === null ? [] : [`target:${of.target}`]),
   ...(of.playbook === null ? [] : [`playbook:${of.playbook}`]),
 ];
 
 /** The pause of everything that holds now, if any; the newest where there are several. */
-export const currentPause = (db: Db, now: Instant) => currentPauses(db, ['all'], now)[0] ?? null;
+export const currentPause = (db: Db, now: Instant) => currentPauses(db, [EVERYTHING], now)[0] ?? null;
 
-export function addPause(db: Db, person: Person, until: Instant | null, now: Instant): void {
-  db.prepare('INSERT INTO pauses (by, why, at, until) VALUES (?, ?, ?, ?)').run(
+/** @param scope `all`, `target:<id>` or `playbook:<name>` */
+export function addPause(
+  db: Db,
+  person: Person,
+  until: Instant | null,
+  now: Instant,
+  scope: string = EVERYTHING,
+): void {
+  db.prepare('INSERT INTO pauses (by, why, at, until, scope) VALUES (?, ?, ?, ?, ?)').run(
     person.by,
     person.why,
     now,
     until,
+    scope,
   );
 }
 
-/** Ends every pause. @returns how many held */
-export function endPauses(db: Db, now: Instant): number {
+/** Ends the pauses of a scope; without one, every pause. @returns how many held */
+export function endPauses(db: Db, now: Instant, scope: string | null = null): number {
   return db
-    .prepare('UPDATE pauses SET ended_at = ? WHERE ended_at IS NULL AND (until IS NULL OR until > ?)')
-    .run(now, now).changes;
+    .prepare(
+      `UPDATE pauses SET ended_at = :now WHERE ended_at IS NULL AND (until IS NULL OR until > :now)
+         AND (:scope IS NULL OR scope = :scope)`,
+    )
+    .run({ now, scope }).changes;
+}
+
+/** Every pause that holds now, of whatever scope, newest first. */
+export function allPauses(db: Db, now: Instant) {
+  return db
+    .prepare(
+      `SELECT by, why, at, until, scope FROM pauses WHERE ended_at IS NULL AND (until IS NULL OR until > ?)
+       ORDER BY id DESC`,
+    )
+    .all(now)
+    .map((row) => pauseRow.parse(row));
 }
 
 export function audit(db: Db, person: Person, action: string, subject: string, now: Instant): void {

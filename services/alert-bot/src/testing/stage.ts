@@ -155,6 +155,8 @@ export function createStage(
       const own = new AbortController();
       return { deps: { ...deps, stopping: own.signal, sleep: sleepUntil(own.signal) }, stopping: own };
     },
+    /** It is decided again. */
+    consider: (id: number) => consider(deps, id),
     /** Runs the engine over the log; wakes reach it. */
     engine: () => startEngine(deps, () => waker.next.promise),
     /** The counter of a metric. */

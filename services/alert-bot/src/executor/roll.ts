@@ -1,0 +1,51 @@
+import { askOutside, readFacts } from '../decision/facts.ts';
+import { replicaFacts } from '../decision/replicas.ts';
+import type { Deps } from '../deps.ts';
+import { stricter } from '../domain/playbook.ts';
+import type { Instance, Target } from '../domain/target.ts';
+import { personGuards } from '../policy/guard-person.ts';
+import { isLastHealthy, replicasToActOn } from '../policy/guard-replicas.ts';
+import { skipGuards } from '../policy/guard-target.ts';
+import { type Attempt, callsOf } from '../store/attempts.ts';
+import type { Db } from '../store/db.ts';
+import type { Incident } from '../store/incidents.ts';
+
+/**
+ * The instance that an attempt calls next, or null where none is left. An attempt that began with a sick one is for the
+ * sick ones, any other for all: which of the two it is stands in the log, so that a crash does not change it.
+ */
+export function nextInstance(db: Db, attempt: Attempt, target: Target): Instance | null {
+  const calls = callsOf(db, attempt.id);
+  const [began] = calls;
+  const replicas = replicaFacts(db, target);
+  const [before] = began === undefined ? [] : replicaFacts(db, { instances: [began.before] });
+  const forTheSick = before?.state === 'sick';
+  const left = (before === undefined ? replicasToActOn(replicas) : replicas).filter(
+    ({ id, state, startedAt, startedByUs }) => {
+      if (calls.some((call) => call.instance_id === id) || state === 'at_rest') return false;
+      if (before === undefined || state === 'sick') return true;
+      // Whoever replaced or restarted a well one since did what the attempt was for.
+      return !forTheSick && (startedByUs || (startedAt ?? 0) <= attempt.reserved_at);
+    },
+  );
+  const next = left.find((replica) => !isLastHealthy(replicas, replica));
+  return target.instances.find((instance) => instance.id === next?.id) ?? null;
+}
+
+/**
+ * Whether a roll may go on with the next instance (G13): nobody paused, silenced, opted out or chose a stricter mode since,
+ * and the clock did not jump. What the call on the first one changed itself is no reason.
+ * @returns the target as it is now, or null where the rest is to be left alone
+ */
+export async function mayGoOn(deps: Deps, incident: Incident, attempt: Attempt): Promise<Target | null> {
+  const outside = await askOutside(deps, incident);
+  const { found, target } = outside;
+  if (found === null || target.found !== 'one' || 'invalid' in target.optIn) return null;
+  const facts = readFacts(deps, incident, outside, deps.now());
+  const { playbook, clockJump } = facts;
+  if (playbook === null || clockJump !== null) return null;
+  const stops = [...skipGuards(facts, playbook.name), ...personGuards(facts)];
+  const mode = stricter(playbook.mode, target.optIn.mode ?? playbook.mode);
+  const allowed = mode === 'act' || (mode === 'approve' && attempt.reason === 'approved');
+  return stops.length > 0 || !allowed ? null : found;
+}
