@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { bootSupervisor } from '../../../supervisor/src/harness.ts';
 import { consider } from '../engine/consider.ts';
-import { attemptFacts } from '../store/attempts.ts';
+import { attemptFacts, endAttempt, reserveAttempt } from '../store/attempts.ts';
 import { addPause } from '../store/controls.ts';
 import { write } from '../store/db.ts';
 import { evidenceOf } from '../store/evidence.ts';
@@ -16,7 +16,7 @@ import { recoverAttempt } from './recover.ts';
 const NAMES = [
   ...['paused', 'silenced', 'opted-out', 'resolved', 'platform-away', 'stopped', 'reset'],
   ...['first', 'second', 'trial', 'trial-failed', 'not-tried', 'hangs', 'large', 'mended'],
-  ...['namesakes', 'witness'],
+  ...['namesakes', 'witness', 'interrupted', 'spent'],
 ];
 
 let box: Awaited<ReturnType<typeof bootSupervisor>>;
@@ -120,7 +120,39 @@ describe('G13: what stops a call, although it came while evidence was captured',
   });
 });
 
+test('G2: what was called and not answered is looked at by the next process, not called again', async () => {
+  using stage = stageOf('interrupted');
+  const { act } = stage.platform;
+  stage.platform.act = async (...call) => {
+    await act(...call);
+    stage.stopping.abort();
+    await Promise.withResolvers<void>().promise;
+  };
+  const id = await stage.queue();
+  await runAttempt(stage.deps, id).catch(() => undefined);
+  await recoverAttempt({ ...stage.deps, stopping: new AbortController().signal }, id);
+  expect(stage.incident(id).status).toBe('proving');
+  expect(stage.attempts(id)).toMatchObject([{ outcome: null, calls: ['restart: done'] }]);
+  expect(stage.calls).toHaveLength(1);
+});
+
 describe('limits', { concurrent: true }, () => {
+  test('G4: are read again in the transaction that reserves', async () => {
+    using stage = stageOf('spent', ONE_ATTEMPT);
+    const id = await stage.queue();
+    await write(stage.db, () => {
+      const now = stage.clock.now();
+      const circuitBefore = { open: false, until: null, times: 0 };
+      const intruder = { incident: id, target: stage.target, step: 0, reason: 'retry' as const };
+      const attempt = reserveAttempt(stage.db, { ...intruder, boot: 0, grace: 0, circuitBefore }, now);
+      endAttempt(stage.db, attempt.id, 'failed', 'refused', now);
+    });
+    await runAttempt(stage.deps, id);
+    expect(stage.attempts(id)).toMatchObject([{ reason: 'retry', outcome: 'failed' }]);
+    expect(stage.incident(id)).toMatchObject({ status: 'escalated', reason: 'budget_exhausted' });
+    expect(stage.calls).toEqual([]);
+  });
+
   test('G5: a name that fits two services is no target', async () => {
     using stage = stageOf('namesakes');
     stage.platform.find = async () => [

@@ -112,7 +112,7 @@ describe('sequences of looks', () => {
     [
       'a scrape before the start does not count',
       { stable: 0 },
-      [look(5, { scrapes: up(-3) }), look(10, { scrapes: up(-3) })],
+      [5, 7].map((s) => look(s, { scrapes: up(-3) })),
       `${U} ${U}`,
     ],
     [
