@@ -28,9 +28,25 @@ export function apiClient(address: string, faultsTokenFile: string) {
     }
   }
 
-  async function keepAsking(end: AbortSignal): Promise<void> {
+  /** A purchase, which the api asks payments about. */
+  async function buy(): Promise<number> {
+    try {
+      const response = await fetch(`${address}/transactions`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ amount: 1_250, currency: 'EUR', description: 'a book' }),
+        signal: AbortSignal.timeout(3_000),
+      });
+      await response.arrayBuffer();
+      return response.status;
+    } catch {
+      return 0;
+    }
+  }
+
+  async function keepAsking(end: AbortSignal, ask: () => Promise<number>): Promise<void> {
     while (!end.aborted) {
-      const asked = get('/transactions?limit=1');
+      const asked = ask();
       // Users do not wait for each other.
       await Promise.race([asked, delay(100)]);
       await delay(50, undefined, { signal: end }).catch(() => undefined);
@@ -45,11 +61,12 @@ export function apiClient(address: string, faultsTokenFile: string) {
       until(() => ask(faults, z.unknown(), { method: 'DELETE', token }).then(() => true), {
         what: 'the faults to be cleared',
       }),
-    /** Users who read their transactions, about fifteen times a second, until `silence`. */
-    use(): void {
+    /** Users who read their transactions, or buy, about fifteen times a second, until `silence`. */
+    use(what: 'reading' | 'buying' = 'reading'): void {
       if (traffic !== undefined) return;
       const end = new AbortController();
-      traffic = { end, over: keepAsking(end.signal) };
+      const asked = what === 'buying' ? buy : () => get('/transactions?limit=1');
+      traffic = { end, over: keepAsking(end.signal, asked) };
     },
     async silence(): Promise<void> {
       traffic?.end.abort();

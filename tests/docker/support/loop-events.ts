@@ -25,7 +25,15 @@ export class EventStream implements Disposable {
   }
 
   since(id: string, at: number): string[] {
-    return this.#seen.filter((one) => one.id === id && one.timeNano / 1e6 >= at).map(({ Action }) => Action);
+    return this.sinceOf([id], at);
+  }
+
+  /** Of several containers, in the order of the engine. */
+  sinceOf(ids: readonly string[], at: number): string[] {
+    return this.#seen
+      .filter((one) => ids.includes(one.id) && one.timeNano / 1e6 >= at)
+      .toSorted((a, b) => a.timeNano - b.timeNano)
+      .map(({ Action }) => Action);
   }
 
   [Symbol.dispose](): void {

@@ -18,6 +18,7 @@ import {
 import { ComposeProject, docker, repository, requireEngine } from './compose-project.ts';
 import { NODE_IMAGE } from './containers.ts';
 import { EventStream } from './loop-events.ts';
+import { scraping } from './scraping.ts';
 
 /** Stays below docker-compose.yml, whose own keys hold where nothing is said here. */
 export interface LoopOptions {
@@ -27,6 +28,8 @@ export interface LoopOptions {
   services?: Record<string, object>;
   /** What the bot reads over the shipped playbooks; without it, it runs by the shipped ones. */
   overrides?: string;
+  /** Services of the case that Prometheus scrapes too, on port 80, every two seconds. */
+  scraped?: readonly string[];
 }
 
 const shape = z.object({
@@ -142,14 +145,14 @@ export class Loop {
     await this.project.up('--no-deps', 'alert-bot');
   }
 
-  container(service: string): string {
-    return `${this.project.name}-${service}-1`;
+  container(service: string, number = 1): string {
+    return `${this.project.name}-${service}-${number}`;
   }
 
-  async look(service: string): Promise<Seen> {
+  async look(service: string, number = 1): Promise<Seen> {
     const [found] = z
       .tuple([shape])
-      .parse(JSON.parse(await docker(['container', 'inspect', this.container(service)])));
+      .parse(JSON.parse(await docker(['container', 'inspect', this.container(service, number)])));
     const { Status, StartedAt, Health } = found.State;
     return { id: found.Id, status: Status, startedAt: StartedAt, health: Health?.Status ?? 'none' };
   }
@@ -158,6 +161,15 @@ export class Loop {
   async events(service: string, since: number): Promise<readonly string[]> {
     const { id } = await this.look(service);
     return this.#events.since(id, since);
+  }
+
+  /** What happened to two containers since then, in the engine's order. */
+  async together(one: string, other: string, since: number): Promise<readonly string[]> {
+    const seen = await Promise.all([this.look(one), this.look(other)]);
+    return this.#events.sinceOf(
+      seen.map(({ id }) => id),
+      since,
+    );
   }
 
   /** Throws as soon as the container is another one, or was started or stopped, until the time is over. */
@@ -218,8 +230,8 @@ export class Loop {
     try {
       return await until(
         async () => {
-          const [id] = await this.#incidentsOf(service);
-          const incident = id !== undefined && (await this.bot.incident(id));
+          const [first] = await this.incidentsOf(service);
+          const incident = first !== undefined && (await this.bot.incident(first.id));
           return incident && isSo(incident) && incident;
         },
         { what: `the incident of ${service} to be ${what}`, withinMs, everyMs: 250 },
@@ -275,13 +287,13 @@ export class Loop {
   }
 
   /** Of those since the mark, oldest first. */
-  async #incidentsOf(service: string): Promise<number[]> {
+  async incidentsOf(service: string): Promise<{ id: number; status: string }[]> {
     const token = readFileSync(join(this.folder, 'admin'), 'utf8').trim();
-    const answer = z.object({ incidents: z.array(z.object({ id: z.number() })) });
+    const answer = z.object({ incidents: z.array(z.object({ id: z.number(), status: z.string() })) });
     const path = `incidents?limit=100&target=${encodeURIComponent(this.target(service))}`;
     const { incidents } = await ask(`${this.addresses.bot}/api/v1/${path}`, answer, { token });
     const since = new Set((await this.bot.incidents()).map(({ id }) => id));
-    return incidents.flatMap(({ id }) => (since.has(id) ? [id] : [])).toReversed();
+    return incidents.filter(({ id }) => since.has(id)).toReversed();
   }
 
   #connected(): { api: Api; bot: Bot } {
@@ -290,7 +302,7 @@ export class Loop {
   }
 
   #write(): void {
-    const { services = {}, overrides } = this.#options;
+    const { services = {}, overrides, scraped = [] } = this.#options;
     const file = (name: string, text: string) =>
       writeFileSync(join(this.folder, name), text, { mode: 0o644 });
     const mounted = (name: string, target: string) => ({
@@ -305,6 +317,10 @@ export class Loop {
       people: extra(PAGER, { network_mode: undefined, networks: ['alerting'], labels: {} }),
       alertmanager: { volumes: [mounted('alertmanager.yml', '/etc/alertmanager/alertmanager.yml')] },
     };
+    if (scraped.length > 0) {
+      file('prometheus.yml', scraping(scraped));
+      own['prometheus'] = { volumes: [mounted('prometheus.yml', '/etc/prometheus/prometheus.yml')] };
+    }
     if (overrides !== undefined) {
       file('overrides.yml', overrides);
       own['alert-bot'] = {
