@@ -7,13 +7,15 @@ import { PlatformError } from '../domain/platform.ts';
 import { readOptIn, type Target } from '../domain/target.ts';
 import { addPause, audit, currentPause, endPauses } from '../store/controls.ts';
 import { write } from '../store/db.ts';
-import { addEvent } from '../store/events.ts';
-import { incidentById, listIncidents, lookAtOnce, openIncidentOf } from '../store/incidents.ts';
+import { addEvent, eventsAfter, lastEvent } from '../store/events.ts';
+import { listIncidents, lookAtOnce, openIncidentOf } from '../store/incidents.ts';
 import { knownTargets, resetTarget, targetState } from '../store/targets.ts';
+import { answerRoutes } from './answers.ts';
 import { HttpError } from './errors.ts';
-import { parse, person, readJson, SAY_WHO, strict } from './input.ts';
+import { numberFrom, parse, person, readJson, SAY_WHO, strict } from './input.ts';
+import { simulateRoute } from './simulate.ts';
 import { stormRoute } from './storm.ts';
-import { incidentDetail, incidentView, pauseView } from './view.ts';
+import { incidentDetail, incidentView, knownIncident, pauseView } from './view.ts';
 
 /** Beyond it a date cannot be written down. */
 const LONGEST_PAUSE = 100 * 365 * 24 * 3_600_000;
@@ -41,6 +43,12 @@ const listShape = strict({
   limit: z.coerce.number({ error: LIMIT }).int(LIMIT).min(1, LIMIT).max(500, LIMIT).default(50),
 });
 
+const AFTER = 'the id of an event, or 0 for the first';
+const eventsShape = strict({
+  after: numberFrom(AFTER, 0, Number.MAX_SAFE_INTEGER).optional(),
+  limit: numberFrom(LIMIT, 1, 500).default(200),
+});
+
 /** What people ask and do, behind the admin token. */
 export function apiRoutes(deps: Deps): Hono {
   const { db } = deps;
@@ -52,10 +60,7 @@ export function apiRoutes(deps: Deps): Hono {
   });
 
   app.get('/incidents/:id', (c) => {
-    const written = c.req.param('id');
-    const incident = /^\d{1,15}$/.test(written) ? incidentById(db, Number(written)) : undefined;
-    if (incident === undefined)
-      throw new HttpError('not_found', `there is no incident ${written}; GET /api/v1/incidents lists them`);
+    const incident = knownIncident(db, c.req.param('id'));
     return c.json(incidentDetail(db, incident));
   });
 
@@ -115,7 +120,19 @@ export function apiRoutes(deps: Deps): Hono {
     return c.json({ target: id, reset: new Date(now).toISOString() });
   });
 
+  app.get('/events', (c) => {
+    const { after, limit } = parse(eventsShape, c.req.query(), '(query)');
+    const last = lastEvent(db);
+    const events = after === undefined ? [] : eventsAfter(db, after, limit);
+    return c.json({
+      events: events.map((event) => ({ ...event, at: new Date(event.at).toISOString() })),
+      last,
+    });
+  });
+
+  app.route('/', answerRoutes(deps));
   app.route('/', stormRoute(deps));
+  app.route('/', simulateRoute(deps));
   return app;
 }
 

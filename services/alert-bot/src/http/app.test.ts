@@ -606,6 +606,7 @@ describe('G13: pause and resume', () => {
     expect(inFive).toBeLessThanOrEqual(5 * 60_000);
     expect((await get(one, '/targets')).json.paused).toEqual({
       by: 'ada',
+      scope: 'all',
       why: 'deploy',
       at: expect.stringMatching(/Z$/),
       until: paused.json.until,

@@ -18,6 +18,7 @@ const STATUS = {
   invalid: 400,
   unauthorized: 401,
   not_found: 404,
+  conflict: 409,
   too_large: 413,
   internal: 500,
   log_unavailable: 503,

@@ -1,5 +1,6 @@
 import type { Instant } from '../domain/duration.ts';
 import { explain, REASONS } from '../domain/reason.ts';
+import { approvalsOf } from '../store/approvals.ts';
 import { type Attempt, attemptsOf, callsOf } from '../store/attempts.ts';
 import type { currentPause } from '../store/controls.ts';
 import type { Db } from '../store/db.ts';
@@ -8,16 +9,26 @@ import { type Episode, episodesOf } from '../store/episodes.ts';
 import { escalationsOf } from '../store/escalations.ts';
 import { eventsOf } from '../store/events.ts';
 import { evidenceOf } from '../store/evidence.ts';
-import type { Incident } from '../store/incidents.ts';
+import { type Incident, incidentById } from '../store/incidents.ts';
+import { HttpError } from './errors.ts';
 
-const time = (at: Instant | null): string | null => (at === null ? null : new Date(at).toISOString());
+export const time = (at: Instant | null): string | null => (at === null ? null : new Date(at).toISOString());
 
-const explained = (reason: string | null): string | null => {
+/** The sentence of a reason that a column holds; null where it holds none. */
+export const explained = (reason: string | null): string | null => {
   const known = Object.values(REASONS)
     .flat()
     .find((one) => one === reason);
   return known === undefined ? null : explain(known);
 };
+
+/** The incident that a path names. @throws HttpError where there is none */
+export function knownIncident(db: Db, written: string): Incident {
+  const incident = /^\d{1,15}$/.test(written) ? incidentById(db, Number(written)) : undefined;
+  if (incident === undefined)
+    throw new HttpError('not_found', `there is no incident ${written}; GET /api/v1/incidents lists them`);
+  return incident;
+}
 
 export const pauseView = (pause: ReturnType<typeof currentPause>) =>
   pause === null ? null : { ...pause, at: time(pause.at), until: time(pause.until) };
@@ -57,6 +68,13 @@ export const incidentDetail = (db: Db, incident: Incident) => ({
     facts,
   })),
   attempts: attemptsOf(db, incident.id).map((attempt) => attemptView(db, attempt)),
+  approvals: approvalsOf(db, incident.id).map((approval) => ({
+    ...approval,
+    askedAt: time(approval.askedAt),
+    expiresAt: time(approval.expiresAt),
+    endedAt: time(approval.endedAt),
+    instances: approval.instances.map((one) => ({ ...one, startedAt: time(one.startedAt) })),
+  })),
   evidence: evidenceOf(db, incident.id).map(({ at, attempt_id, took_ms, ...rest }) => ({
     ...rest,
     at: time(at),

@@ -46,3 +46,28 @@ export function eventsOf(db: Db, incident: number) {
     .all(incident)
     .map((row) => eventRow.parse(row));
 }
+
+const newsRow = z.object({
+  id: z.number(),
+  incident: z.number(),
+  target: z.string().nullable(),
+  title: z.string(),
+  at: instant,
+  kind: z.string(),
+  text: z.string(),
+});
+
+/** What happened after an event, over all incidents, in the order in which it was written. */
+export function eventsAfter(db: Db, after: number, limit: number) {
+  return db
+    .prepare(
+      `SELECT e.id, e.incident_id AS incident, i.target_id AS target, i.title, e.at, e.kind, e.text
+       FROM events e JOIN incidents i ON i.id = e.incident_id WHERE e.id > ? ORDER BY e.id LIMIT ?`,
+    )
+    .all(after, limit)
+    .map((row) => newsRow.parse(row));
+}
+
+/** The id of the latest event; 0 where nothing has happened yet. */
+export const lastEvent = (db: Db): number =>
+  Number(db.prepare('SELECT coalesce(max(id), 0) FROM events').pluck().get());

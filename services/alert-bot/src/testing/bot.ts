@@ -9,6 +9,9 @@ import { createClock } from '../clock.ts';
 import { formatPlaybookError, loadPlaybooks } from '../config/playbooks.ts';
 import { readTokens } from '../config/tokens.ts';
 import type { Deps } from '../deps.ts';
+import type { Instant } from '../domain/duration.ts';
+import type { Platform } from '../domain/platform.ts';
+import type { Target } from '../domain/target.ts';
 import { startEngine } from '../engine/engine.ts';
 import { createHttp } from '../http/app.ts';
 import type { Readiness } from '../http/ops.ts';
@@ -90,7 +93,7 @@ export function startBot(socket: string, { idle = false } = {}): TestBot {
     sleep: (length, also) =>
       delay(length, undefined, { signal: AbortSignal.any([stopping.signal, ...(also ? [also] : [])]) }),
     clockJump: () => null,
-    platform: createSupervisor(socket),
+    platform: aged(createSupervisor(socket), clock.now()),
     alertmanager: createAlertmanager([NOBODY]),
     prometheus: createPrometheus(NOBODY),
     playbooks: () => loaded.file,
@@ -117,5 +120,23 @@ export function startBot(socket: string, { idle = false } = {}): TestBot {
       close();
       folder[Symbol.dispose]();
     },
+  };
+}
+
+/** What ran before the bot was there is older than `settle`, whenever the test began. */
+function aged(platform: Platform, began: Instant): Platform {
+  const older = (target: Target): Target => ({
+    ...target,
+    instances: target.instances.map((instance) =>
+      instance.startedAt === null || instance.startedAt > began
+        ? instance
+        : { ...instance, startedAt: instance.startedAt - 10_000 },
+    ),
+  });
+  return {
+    ...platform,
+    find: async (name) => (await platform.find(name)).map(older),
+    list: async () => (await platform.list()).map(older),
+    inspect: async (id) => older(await platform.inspect(id)),
   };
 }
