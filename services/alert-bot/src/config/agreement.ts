@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { didYouMean } from './nearest.ts';
 import type { PlaybookError, Source } from './yaml-source.ts';
 
 // What several values must agree on. It looks at the file as it was written, each part by itself, so that it
@@ -14,14 +15,57 @@ const item = z.looseObject({
     .catch(undefined),
 });
 type Item = z.output<typeof item>;
-const file = z.looseObject({ playbooks: z.array(z.unknown()).catch([]) });
+const window = z.looseObject({
+  name: z.string().optional().catch(undefined),
+  from: z.unknown().optional(),
+  to: z.unknown().optional(),
+  playbooks: z.array(z.unknown()).catch([]),
+});
+const file = z.looseObject({
+  playbooks: z.array(z.unknown()).catch([]),
+  maintenance: z.array(z.unknown()).catch([]),
+});
 const stepShape = z.record(z.string(), z.unknown());
 
-/** Playbooks of one name, ladders that make no sense, halves of a proof. */
+/** Playbooks of one name, ladders that make no sense, halves of a proof, windows for nothing. */
 export function disagreements(source: Source): PlaybookError[] {
   const parsed = file.safeParse(source.value);
+  return [...ofPlaybooks(source, parsed.data?.playbooks ?? []), ...ofWindows(source, parsed.data)];
+}
+
+function ofWindows(source: Source, parsed: z.output<typeof file> | undefined): PlaybookError[] {
+  const names = (parsed?.playbooks ?? []).flatMap((raw) => item.safeParse(raw).data?.name ?? []);
   const seen = new Set<string>();
-  return (parsed.data?.playbooks ?? []).flatMap((raw, index) => {
+  return (parsed?.maintenance ?? []).flatMap((raw, index) => {
+    const found = window.safeParse(raw).data;
+    if (found === undefined) return [];
+    const path = ['maintenance', index];
+    const errors: PlaybookError[] = [];
+    if (found.from !== undefined && found.from === found.to)
+      errors.push(
+        source.error(
+          [...path, 'to'],
+          'is where the window begins, so that it has no length: write another time, or from "00:00" to "24:00" for whole days',
+        ),
+      );
+    for (const [at, name] of found.playbooks.entries())
+      if (typeof name === 'string' && name !== '' && !names.includes(name))
+        errors.push(
+          source.error(
+            [...path, 'playbooks', at],
+            `is the name of no playbook: ${names.length === 0 ? 'leave it out' : didYouMean(name, names)}`,
+          ),
+        );
+    if (found.name !== undefined && seen.has(found.name))
+      errors.push(source.error([...path, 'name'], 'is the name of a window above: write another name'));
+    if (found.name !== undefined) seen.add(found.name);
+    return errors;
+  });
+}
+
+function ofPlaybooks(source: Source, playbooks: readonly unknown[]): PlaybookError[] {
+  const seen = new Set<string>();
+  return playbooks.flatMap((raw, index) => {
     const found = item.safeParse(raw).data;
     if (found === undefined) return [];
     const errors = [...ofSteps(source, found, index), ...ofProof(source, found, index)];

@@ -1,5 +1,5 @@
-import type { Playbook, Step } from '../domain/playbook.ts';
-import type { WrittenPlaybook } from './playbook-schema.ts';
+import { type MaintenanceWindow, type Playbook, type Step, WEEKDAYS } from '../domain/playbook.ts';
+import type { WrittenMaintenance, WrittenPlaybook } from './playbook-schema.ts';
 import type { FileLimits, Settings } from './settings.ts';
 
 /** What a `restart` step has where it says nothing. Ten seconds are Docker's own grace time. */
@@ -20,6 +20,14 @@ export function compilePlaybook(written: WrittenPlaybook, settled: Settings, fil
     prove: { ...prove, query: query === undefined || above === undefined ? null : { query, above } },
   };
 }
+
+/** Makes a checked maintenance window into what the bot works with; without days it opens on each. */
+export const compileWindow = (written: WrittenMaintenance): MaintenanceWindow => ({
+  ...written,
+  days: written.days ?? WEEKDAYS,
+  services: written.services ?? null,
+  playbooks: written.playbooks ?? null,
+});
 
 function toStep({ restart }: WrittenPlaybook['steps'][number]): Step {
   if (restart === undefined) return { kind: 'escalate' };

@@ -65,6 +65,12 @@ export const wholeNumber = (example: number) =>
     })
     .min(1, `is under 1: write 1 or more, such as ${example}`);
 
+/** A share of a whole in percent, from 1 to 100. */
+export const percent = (example: number) =>
+  number(example)
+    .min(1, `is under 1 percent: write 1 to 100, such as ${example}`)
+    .max(100, `is over 100 percent: write 1 to 100, such as ${example}`);
+
 export const number = (example: number) =>
   z.number({
     error: (found: Found) => `${what(found, 'is not a number')}: write ${example}`,
@@ -93,12 +99,9 @@ export const matcher = text(`'alertname="HighErrorRate"'`).transform((written, c
   try {
     return compileMatcher(written);
   } catch (error) {
-    const why = (error instanceof Error ? error.message : String(error)).replace(`"${written}"`, '');
+    const why = error instanceof Error ? error.message : String(error);
     // The compiler's sentence begins with the matcher itself, which stands before this message already.
-    if (!why.startsWith(':')) context.addIssue(why.trim());
-    else if (why.includes('RE2'))
-      context.addIssue(`is${why.slice(1)}; write one without lookahead, lookbehind and backreferences`);
-    else context.addIssue(`is not a matcher${why}; write one such as severity="critical"`);
+    context.addIssue(why.slice(`"${written}" `.length));
     return z.NEVER;
   }
 });

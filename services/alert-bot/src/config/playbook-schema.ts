@@ -7,11 +7,13 @@ import {
   map,
   matcher,
   number,
+  percent,
   proveQuery,
   service,
   text,
   wholeNumber,
 } from './fields.ts';
+import { timeOfDay, weekday, zone } from './window-fields.ts';
 
 // The keys of the playbook file, each as it may stand alone. What several values must agree on is in
 // agreement.ts: zod leaves such checks out where a single value is wrong, and all errors are told at once.
@@ -49,8 +51,30 @@ const defaults = map(
   'defaults: { mode: observe }, or leave defaults out',
 );
 
+const targets = map(
+  {
+    count: wholeNumber(3).optional(),
+    percent: percent(34).optional(),
+    per: duration('10m').optional(),
+  },
+  '{ count: 3, percent: 34, per: 10m }',
+);
+const storm = map(
+  {
+    incidents: wholeNumber(10).optional(),
+    per: duration('1m').optional(),
+    calm: duration('2m').optional(),
+  },
+  '{ incidents: 10, per: 1m, calm: 2m }',
+);
 const limits = map(
-  { concurrent: wholeNumber(1).optional(), defer_at_most: duration('15m').optional() },
+  {
+    concurrent: wholeNumber(1).optional(),
+    targets: targets.optional(),
+    storm: storm.optional(),
+    defer_at_most: duration('15m').optional(),
+    approve_within: duration('30m').optional(),
+  },
   'limits: { concurrent: 1 }, or leave limits out',
 );
 
@@ -86,10 +110,30 @@ const playbook = map(
   '- name: restart-on-errors and the keys of a playbook under it',
 );
 
+const maintenance = map(
+  {
+    name: text('a name that tells a person what is done then, such as backup'),
+    zone,
+    days: list(weekday, '[ sat, sun ], or leave days out for every day').optional(),
+    from: timeOfDay('02:00', false),
+    to: timeOfDay('04:00', true),
+    services: list(text('the name of a service'), '[ api ], or leave services out for all').optional(),
+    playbooks: list(
+      text('the name of a playbook'),
+      '[ restart-on-errors ], or leave playbooks out for all',
+    ).optional(),
+  },
+  '- name: backup, with zone, from and to under it',
+);
+
 export const playbookFileSchema = map(
   {
     defaults: defaults.optional(),
     limits: limits.optional(),
+    maintenance: list(
+      maintenance,
+      'a list of windows, each beginning with - name:, or leave maintenance out',
+    ).optional(),
     playbooks: list(playbook, 'a list of playbooks, each beginning with - name:'),
   },
   'playbooks: and a list of playbooks',
@@ -104,4 +148,5 @@ export const overridesSchema = map(
 export type Written = z.output<typeof playbookFileSchema>;
 export type WrittenPlaybook = Written['playbooks'][number];
 export type WrittenDefaults = z.output<typeof defaults>;
+export type WrittenMaintenance = z.output<typeof maintenance>;
 export type WrittenLimits = z.output<typeof limits>;

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { Playbook, PlaybookFile } from '../domain/playbook.ts';
 import { disagreements } from './agreement.ts';
-import { compilePlaybook } from './compile.ts';
+import { compilePlaybook, compileWindow } from './compile.ts';
 import { didYouMean } from './nearest.ts';
 import { overridesSchema, playbookFileSchema } from './playbook-schema.ts';
 import { keysAt } from './schema-keys.ts';
@@ -60,7 +60,7 @@ export function loadPlaybooks(text: string, fileName: string, overrides?: FileTe
   if (errors.length > 0) return { errors };
   const { deferAtMost: _, approveWithin: __, ...fleet } = limits;
   return {
-    file: { playbooks, limits: fleet, maintenance: [] },
+    file: { playbooks, limits: fleet, maintenance: (written.maintenance ?? []).map(compileWindow) },
     overridden: differences(before, { defaults, limits }),
   };
 }

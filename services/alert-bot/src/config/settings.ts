@@ -56,9 +56,19 @@ export function overlay(base: Settings, written: WrittenDefaults | undefined): S
 }
 
 export const overlayLimits = (base: FileLimits, written: WrittenLimits | undefined): FileLimits => ({
-  ...base,
   concurrent: written?.concurrent ?? base.concurrent,
+  targets: {
+    count: written?.targets?.count ?? base.targets.count,
+    percent: written?.targets?.percent ?? base.targets.percent,
+    per: written?.targets?.per ?? base.targets.per,
+  },
+  storm: {
+    incidents: written?.storm?.incidents ?? base.storm.incidents,
+    per: written?.storm?.per ?? base.storm.per,
+    calm: written?.storm?.calm ?? base.storm.calm,
+  },
   deferAtMost: written?.defer_at_most ?? base.deferAtMost,
+  approveWithin: written?.approve_within ?? base.approveWithin,
 });
 
 /** One value that the overrides file replaced, both sides as a person writes them. */
@@ -96,5 +106,12 @@ const print = (settled: Settings, limits: FileLimits): [path: string, value: str
   ['defaults.prove.within', formatDuration(settled.prove.within)],
   ['defaults.prove.stable', formatDuration(settled.prove.stable)],
   ['limits.concurrent', String(limits.concurrent)],
+  ['limits.targets.count', String(limits.targets.count)],
+  ['limits.targets.percent', String(limits.targets.percent)],
+  ['limits.targets.per', formatDuration(limits.targets.per)],
+  ['limits.storm.incidents', String(limits.storm.incidents)],
+  ['limits.storm.per', formatDuration(limits.storm.per)],
+  ['limits.storm.calm', formatDuration(limits.storm.calm)],
   ['limits.defer_at_most', formatDuration(limits.deferAtMost)],
+  ['limits.approve_within', formatDuration(limits.approveWithin)],
 ];
