@@ -1,4 +1,4 @@
-import type { Target, TargetId } from '../domain/target.ts';
+import type { Dependency, Target, TargetId } from '../domain/target.ts';
 
 /** What depends on what, by target: the dependencies of each. */
 export type Graph = ReadonlyMap<TargetId, readonly TargetId[]>;
@@ -16,6 +16,24 @@ export function dependenciesOf(graph: Graph, id: TargetId): ReadonlySet<TargetId
     left.push(...(graph.get(next) ?? []));
   }
   return found;
+}
+
+/**
+ * Everything that has to be well for a target, over however many steps, nearest first: what fails deep down shows above it.
+ * Each once, with the condition of the nearest that asks for it; the target itself is not among them.
+ */
+export function needsOf(
+  target: Pick<Target, 'id' | 'dependsOn'>,
+  all: readonly Pick<Target, 'id' | 'dependsOn'>[],
+): readonly Dependency[] {
+  const byId = new Map(all.map((one) => [one.id, one.dependsOn]));
+  const found = new Map<TargetId, Dependency>();
+  for (let next = target.dependsOn; next.length > 0; ) {
+    const fresh = next.filter(({ id }) => id !== target.id && !found.has(id));
+    for (const dependency of fresh) if (!found.has(dependency.id)) found.set(dependency.id, dependency);
+    next = fresh.flatMap(({ id }) => byId.get(id) ?? []);
+  }
+  return [...found.values()];
 }
 
 /** Whether two targets depend on each other, each on the other. */
