@@ -46,7 +46,18 @@ describe.each(pages)('%s', (page) => {
   });
 
   it('names only commands of the bot that exist', () => {
-    const commands = ['serve', 'check', 'doctor', 'send', 'pause', 'resume', 'reset', 'token'];
+    const commands = [
+      'serve',
+      'check',
+      'doctor',
+      'send',
+      'pause',
+      'resume',
+      'reset',
+      'token',
+      'backup',
+      'restore',
+    ];
     expect(all(text, /-- alert-bot ([a-z]+)/g).filter((name) => !commands.includes(name))).toEqual([]);
   });
 

@@ -19,6 +19,7 @@ import { createTeardown } from './lifecycle.ts';
 import { createEvents } from './observe/events.ts';
 import { type Census, createMetrics, NO_INCIDENTS } from './observe/metrics.ts';
 import { openPlatform } from './platforms/open.ts';
+import { shareListing } from './platforms/shared-listing.ts';
 import { createAlertmanager } from './signals/alertmanager.ts';
 import { createPrometheus } from './signals/prometheus.ts';
 import { shareReadings } from './signals/shared-reading.ts';
@@ -26,6 +27,7 @@ import { currentPause, heartbeatAt, lastLogTime } from './store/controls.ts';
 import { type Db, openLog } from './store/db.ts';
 import { countPending } from './store/deliveries.ts';
 import { countByStatus } from './store/incidents.ts';
+import { restoreNotes } from './store/restore.ts';
 import { fileBytes } from './store/space.ts';
 import { openStorm } from './store/storms.ts';
 
@@ -56,7 +58,7 @@ export async function run(config: Config, signal: AbortSignal): Promise<void> {
     const { db, boot, close } = openLog(config.dataDir);
     teardown.push('log', close);
     const tokens = readTokens(config.dataDir);
-    for (const warning of tokens.warnings()) log.warn(warning);
+    for (const warning of [...restoreNotes(db, Date.now()), ...tokens.warnings()]) log.warn(warning);
 
     const clock = createClock(lastLogTime(db));
     const metrics = createMetrics({
@@ -67,6 +69,10 @@ export async function run(config: Config, signal: AbortSignal): Promise<void> {
     const events = createEvents(log, metrics);
     const stopping = new AbortController();
     const waker = createWaker();
+    const platform = await openPlatform(config.platform, {
+      patience: ENGINE_PATIENCE,
+      warn: (text) => log.error(text),
+    });
     const deps: Deps = {
       db,
       boot,
@@ -74,10 +80,7 @@ export async function run(config: Config, signal: AbortSignal): Promise<void> {
       monotonic: clock.monotonic,
       sleep: (length, also) => delay(length, undefined, { signal: anyOf(stopping.signal, also) }),
       clockJump: clock.jump,
-      platform: await openPlatform(config.platform, {
-        patience: ENGINE_PATIENCE,
-        warn: (text) => log.error(text),
-      }),
+      platform: shareListing(platform, clock.monotonic),
       alertmanager: shareReadings(
         createAlertmanager(config.alertmanagerUrls.map((url) => new URL(url))),
         clock.monotonic,
@@ -97,10 +100,15 @@ export async function run(config: Config, signal: AbortSignal): Promise<void> {
         ...problems(late.engine, clock.monotonic(), stopping.signal),
         ...clockProblems(clock.behind()),
       ],
-      notes: () => [...jumpNotes(clock.jump()), ...heartbeatNotes(db, clock.now()), ...tokens.warnings()],
+      notes: () => [
+        ...jumpNotes(clock.jump()),
+        ...heartbeatNotes(db, clock.now()),
+        ...restoreNotes(db, clock.now()),
+        ...tokens.warnings(),
+      ],
     };
     const passed = () => late.engine?.passed() ?? Promise.resolve();
-    const app = createHttp(deps, { intake, passed, tokens, metrics, readiness });
+    const app = createHttp({ ...deps, platform }, { intake, passed, tokens, metrics, readiness });
     const server = await listen(app.fetch, config.listen);
     teardown.push('http', () => closeServer(server));
 

@@ -16,7 +16,7 @@ test.concurrent('--help lists the commands', async () => {
   expect(await cli(['--help'])).toMatchObject({ code: 0, err: '' });
 });
 
-test.concurrent.for(['serve', 'check', 'send', 'pause', 'resume', 'reset', 'token'])(
+test.concurrent.for(['serve', 'check', 'send', 'pause', 'resume', 'reset', 'token', 'backup', 'restore'])(
   '%s --help says how it is used',
   async (name) => {
     const { code, out } = await cli([name, '--help']);
@@ -34,6 +34,10 @@ test.concurrent.for([
   [['pause', '--for', '5'], '--for is "5", which is no duration: write one such as 5m'],
   [['reset'], 'reset needs <target>: see alert-bot reset --help'],
   [['resume', 'now'], 'resume does not know what to do with "now"'],
+  [['backup'], 'backup needs <file>: see alert-bot backup --help'],
+  [['backup', 'copy'], "No data folder: set ALERT_BOT_DATA_DIR to the bot's data folder, or give --data-dir"],
+  [['restore'], 'restore needs <file>: see alert-bot restore --help'],
+  [['restore', 'a', 'b'], 'restore does not know what to do with "b"'],
   [['serve', '--port', '1'], 'serve takes no options, and --port is one: leave it out'],
   [['token', 'root'], 'There is no token "root": write alert-bot token webhook or alert-bot token admin'],
   [['send'], 'send needs the name of an alert: write --alertname HighErrorRate'],

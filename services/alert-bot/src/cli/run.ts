@@ -37,6 +37,14 @@ const COMMANDS: Readonly<Record<string, { summary: string; load(): Promise<Comma
     summary: 'end the quarantine of a target and forget its attempts',
     load: async () => (await import('./orders.ts')).reset,
   },
+  backup: {
+    summary: 'copy the incident log into a file, also while the bot runs',
+    load: async () => (await import('./backup.ts')).backup,
+  },
+  restore: {
+    summary: 'put such a copy in the place of the incident log',
+    load: async () => (await import('./restore.ts')).restore,
+  },
   token: {
     summary: 'print the webhook or the admin token',
     load: async () => (await import('./token.ts')).token,
