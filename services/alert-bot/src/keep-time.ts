@@ -18,10 +18,7 @@ interface Keeper extends Pick<Deps, 'db' | 'wake'> {
  * Looks for jumps of the clock until the process stops, tells of each and ends it. Resolves when the process stops.
  * @returns never rejects: a log that cannot be written only makes the hold longer
  */
-export async function keepTime(
-  deps: Pick<Deps, 'db' | 'events' | 'sleep' | 'wake'>,
-  clock: Clock,
-): Promise<void> {
+export async function keepTime(deps: Keeper, clock: Clock): Promise<void> {
   let told: ClockJump | null = null;
   for (;;) {
     const jump = clock.jump();

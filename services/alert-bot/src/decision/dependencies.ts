@@ -1,38 +1,57 @@
 import type { Deps } from '../deps.ts';
+import { isOwn, type Labels } from '../domain/alert.ts';
 import type { DependencyFacts } from '../domain/facts.ts';
 import { PlatformError } from '../domain/platform.ts';
-import type { AlertReading } from '../domain/signals.ts';
+import { type AlertingRule, type AlertReading, SignalError } from '../domain/signals.ts';
 import { type Dependency, type Target, whyUnwell } from '../domain/target.ts';
-import { graphOf, inCycle } from '../policy/graph.ts';
+import { graphOf, inCycle, needsOf } from '../policy/graph.ts';
 import { openIncidentOf } from '../store/incidents.ts';
 import type { Listed } from './fleet.ts';
 
 export type DependencyStates = DependencyFacts['all'];
 
+/** What fires or is about to, as Alertmanager and Prometheus have it. */
+interface Alerts {
+  reading: AlertReading | null;
+  rules: readonly AlertingRule[] | { unknown: string };
+}
+
 /**
- * Asks how each dependency of a target is doing (G7): its instances, an open incident of it, an alert about
- * it. What cannot be asked is unknown, which blocks.
+ * Asks how everything is doing that a target depends on (G7), over however many steps: its instances, an open incident of
+ * it, an alert about it that fires or is pending. What cannot be asked is unknown, which blocks.
  */
-export function askDependencies(
+export async function askDependencies(
   deps: Deps,
   target: Target | null,
   reading: AlertReading | null,
   listed: Listed,
 ): Promise<DependencyStates> {
-  const graph = graphOf('targets' in listed ? listed.targets : []);
+  if (target === null || target.dependsOn.length === 0) return [];
+  const all = 'targets' in listed ? listed.targets : [];
+  const graph = graphOf(all);
+  const alerts = { reading, rules: await askRules(deps) };
   return Promise.all(
-    (target?.dependsOn ?? []).map(async (dependency) => ({
+    needsOf(target, all).map(async (dependency) => ({
       id: dependency.id,
-      inCycle: target !== null && inCycle(graph, target.id, dependency.id),
-      state: await stateOf(deps, dependency, reading),
+      inCycle: inCycle(graph, target.id, dependency.id),
+      state: await stateOf(deps, dependency, alerts),
     })),
   );
+}
+
+async function askRules(deps: Deps): Promise<Alerts['rules']> {
+  try {
+    return await deps.prometheus.rules();
+  } catch (error) {
+    if (!(error instanceof SignalError)) throw error;
+    return { unknown: error.message };
+  }
 }
 
 async function stateOf(
   deps: Deps,
   { id, condition }: Dependency,
-  reading: AlertReading | null,
+  alerts: Alerts,
 ): Promise<DependencyStates[number]['state']> {
   try {
     const target = await deps.platform.inspect(id);
@@ -40,13 +59,26 @@ async function stateOf(
     if (unwell !== null) return { unwell };
     const incident = openIncidentOf(deps.db, id);
     if (incident !== undefined) return { unwell: `incident ${incident.id} is open` };
-    const alert = [...(reading?.alerts.values() ?? [])].find(
-      (one) => one.state === 'active' && one.labels['service'] === target.service,
-    );
-    if (alert !== undefined) return { unwell: `${alert.labels['alertname']} fires` };
+    const alert = alertAbout(target.service, alerts);
+    if (alert !== null) return { unwell: alert };
+    if ('unknown' in alerts.rules) return { unknown: alerts.rules.unknown };
     return { wellSince: Math.max(0, ...target.instances.map((instance) => instance.startedAt ?? 0)) };
   } catch (error) {
     if (!(error instanceof PlatformError)) throw error;
     return error.code === 'not_found' ? { unwell: 'is gone' } : { unknown: error.message };
   }
+}
+
+/** An alert about a service in a few words, or null. What a person silenced, and what we send ourselves, is none. */
+function alertAbout(service: string, { reading, rules }: Alerts): string | null {
+  const about = (labels: Labels) => labels['service'] === service && !isOwn(labels);
+  const known = [...(reading?.alerts.values() ?? [])].filter(({ labels }) => about(labels));
+  const active = known.find(({ state }) => state === 'active');
+  if (active !== undefined) return `${active.labels['alertname']} fires`;
+  if ('unknown' in rules) return null;
+  for (const { name, alerts } of rules)
+    for (const { labels, state } of alerts)
+      if (about(labels) && known.every((one) => one.labels['alertname'] !== name))
+        return `${name} ${state === 'pending' ? 'is pending' : 'fires'}`;
+  return null;
 }

@@ -4,10 +4,10 @@ import type { FleetFacts } from '../domain/facts.ts';
 import { PlatformError } from '../domain/platform.ts';
 import type { FleetLimits } from '../domain/playbook.ts';
 import { readOptIn, type Target } from '../domain/target.ts';
-import { graphOf, related } from '../policy/graph.ts';
+import { depthOf, graphOf, related } from '../policy/graph.ts';
 import { recentTargets } from '../store/attempts.ts';
 import type { Db } from '../store/db.ts';
-import { actingTargets, type Incident, queuedBefore } from '../store/incidents.ts';
+import { actingTargets, type Incident, queuedBefore, saveDepth } from '../store/incidents.ts';
 
 /** Every target that the platform knows; why not, where it does not say. */
 export type Listed = { targets: readonly Target[] } | { unknown: string };
@@ -19,6 +19,16 @@ export async function listTargets(deps: Deps): Promise<Listed> {
     if (!(error instanceof PlatformError)) throw error;
     return { unknown: error.message };
   }
+}
+
+/**
+ * Keeps how deep in the dependencies a target stands, for the order of the queue. To be called before the facts are read,
+ * in the same transaction; where the platform does not say, it stays as it was.
+ */
+export function noteDepth(db: Db, { id, target, depth }: Incident, listed: Listed): void {
+  if (target === null || !('targets' in listed)) return;
+  const now = depthOf(graphOf(listed.targets), target);
+  if (now !== depth) saveDepth(db, id, now);
 }
 
 /** What else the bot does, has done and may do (G5). Reads the log as it is now. */

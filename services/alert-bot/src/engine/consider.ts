@@ -1,6 +1,7 @@
 import { withdrawQuestion } from '../decision/approval.ts';
 import { applyDecision, closeIncident } from '../decision/conclude.ts';
 import { askOutside, readFacts } from '../decision/facts.ts';
+import { noteDepth } from '../decision/fleet.ts';
 import type { Deps } from '../deps.ts';
 import { beginProof } from '../executor/prove.ts';
 import { decide } from '../policy/decide.ts';
@@ -26,6 +27,7 @@ export async function consider(deps: Deps, id: number): Promise<void> {
     const incident = incidentById(db, id);
     // Somebody else took it further while we asked: their next wake looks at it again.
     if (incident === undefined || incident.status !== before.status) return null;
+    noteDepth(db, incident, outside.listed);
     const facts = readFacts(deps, incident, outside, now);
     const decision = decide(facts, now);
     return { incident, decision, isNew: applyDecision(db, incident, decision, facts, now) };

@@ -1,5 +1,6 @@
 import { applyDecision, tellDecision } from '../decision/conclude.ts';
 import { askOutside, type Outside, readFacts } from '../decision/facts.ts';
+import { noteDepth } from '../decision/fleet.ts';
 import type { Deps } from '../deps.ts';
 import type { Decision } from '../domain/decision.ts';
 import type { Instant } from '../domain/duration.ts';
@@ -61,6 +62,7 @@ async function reserve(deps: Deps, id: number): Promise<Reserved | null> {
   const done = await write(db, () => {
     const incident = incidentById(db, id);
     if (incident?.status !== 'queued') return null;
+    noteDepth(db, incident, outside.listed);
     const facts = readFacts(deps, incident, outside, now);
     const decision = decide(facts, now);
     if (decision.kind !== 'act' || outside.found === null)

@@ -167,6 +167,11 @@ export function queuedBefore(db: Db, incident: Pick<Incident, 'id'>): number[] {
   );
 }
 
+/** How deep in the dependencies the target of an incident stands: 0 depends on nothing. */
+export function saveDepth(db: Db, id: number, depth: number): void {
+  db.prepare('UPDATE incidents SET depth = ? WHERE id = ?').run(depth, id);
+}
+
 /** Newest first; `before` pages back. */
 export function listIncidents(
   db: Db,
@@ -241,6 +246,15 @@ export function changeStatus(db: Db, incident: Incident, to: Status, change: Cha
       closedAt: to === 'closed' ? now : null,
     });
   if (changes !== 1) throw new Error(`incident ${incident.id} is not ${incident.status} any more`);
+  if (incident.status === 'acting' && to !== 'acting') lookAtQueue(db, now);
+}
+
+/** An action is over: who waits for its place is looked at again at once. */
+function lookAtQueue(db: Db, now: Instant): void {
+  db.prepare(
+    `UPDATE incidents SET next_look_at = :now WHERE status = 'deferred' AND until IS NULL
+       AND reason IN ('blast_radius', 'action_in_progress')`,
+  ).run({ now });
 }
 
 /** What people call it: that of a storm counts its incidents. */
