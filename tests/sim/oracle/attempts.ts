@@ -1,0 +1,61 @@
+import type { Millis } from '../../../services/alert-bot/src/domain/duration.ts';
+import type { CallRecord } from '../world/platform.ts';
+import type { World } from '../world/world.ts';
+
+/** From the reservation of an attempt to its call: evidence (at most 3 s) and the questions around it. */
+export const LAG: Millis = 6_000;
+/** What became known so shortly before a call may not have been seen by it. */
+export const UNSEEN: Millis = 3_000;
+
+/** Calls of one attempt, as far as that can be told from outside: the containers of a service, one after the other. */
+export interface Attempt {
+  service: string;
+  calls: CallRecord[];
+  first: CallRecord;
+  /** Until then something of it was going on, as the bot had to assume. */
+  until: Millis;
+}
+
+export const restarts = (world: World): CallRecord[] =>
+  world.platform.calls.filter((call) => call.verb === 'restart');
+
+const isInDoubt = ({ answer }: CallRecord): boolean =>
+  answer === null || answer === 'timed_out' || answer === 'in_doubt';
+
+/** Until when a call was going on: until its answer, or where that said nothing, until its effect was over. */
+export function goesOnUntil(call: CallRecord): Millis {
+  const answered = call.answeredAt ?? call.at;
+  return isInDoubt(call) ? Math.max(answered, call.effect?.to ?? call.at) : answered;
+}
+
+/**
+ * Groups the restarts into attempts. A second container of a service that is called within the time a proof may
+ * take after another one belongs to the same attempt, or to one that could not be told from it.
+ */
+export function attemptsOf(world: World): Attempt[] {
+  const attempts: Attempt[] = [];
+  const patience = Math.max(...world.playbooks().playbooks.map(({ prove }) => prove.within)) + 30_000;
+  for (const call of world.platform.calls) {
+    const last = attempts.findLast(({ service }) => service === call.service);
+    // A process that died in between goes on with the attempt when it is back and has waited for what it called.
+    const waits = patience + (last?.calls.at(-1)?.boot === call.boot ? 0 : 60_000);
+    const isTail =
+      last !== undefined &&
+      (call.verb === 'start' ||
+        (call.at - last.until <= waits && last.calls.every(({ box }) => box.slot !== call.box.slot)));
+    if (isTail) {
+      last.calls.push(call);
+      last.until = Math.max(last.until, goesOnUntil(call));
+    } else attempts.push({ service: call.service, calls: [call], first: call, until: goesOnUntil(call) });
+  }
+  return attempts;
+}
+
+export const resetBetween = (world: World, service: string, from: Millis, to: Millis): boolean =>
+  world.notes.resets.some(
+    ({ at, target }) => target === world.host.serviceOf(service).id && at >= from - LAG && at <= to,
+  );
+
+export const seconds = (at: Millis): string => (at / 1000).toFixed(3);
+export const describe = (call: CallRecord): string => `${call.verb} ${call.box.slot} at ${seconds(call.at)}`;
+export { isInDoubt };

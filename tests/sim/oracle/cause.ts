@@ -1,0 +1,52 @@
+import type { Millis } from '../../../services/alert-bot/src/domain/duration.ts';
+import type { CallRecord } from '../world/platform.ts';
+import type { World } from '../world/world.ts';
+import { attemptsOf, describe, restarts, seconds, UNSEEN } from './attempts.ts';
+
+/** A hand-written alert is its own truth for so long (design §4). */
+const MANUAL_LASTS: Millis = 5 * 60_000;
+/** Prometheus may be away for a while and Alertmanager believe it: longer than this nothing is believed. */
+const HEALTHY_FOR: Millis = 60_000;
+/** Looks at what is true come twice a second. */
+const LOOKS: Millis = 1_000;
+
+/** G7: root cause first. G8: what is well is not restarted. G13: no call that no alert asks for. */
+export function* judgeCause(world: World): Generator<string> {
+  for (const { first } of attemptsOf(world))
+    for (const { service, why, since } of first.seen.unwell)
+      if (first.at - since > UNSEEN)
+        yield `G7: ${describe(first)} although ${service} has been unwell since ${seconds(since)} (${why})`;
+  const all = restarts(world);
+  for (const [i, call] of all.entries()) {
+    if (sentByHand(world, call)) continue;
+    if (!isAskedFor(world, call))
+      yield `G8/G13: ${describe(call)} although no alert of it was read as firing`;
+    if (call.at - call.seen.lastBad > HEALTHY_FOR)
+      yield `G8: ${describe(call)} although nothing was wrong since ${seconds(call.seen.lastBad)}`;
+    const cured = all.slice(0, i).findLast((one) => one.service === call.service && one.effect?.isStarted);
+    const since = cured?.effect?.to;
+    if (
+      since !== undefined &&
+      since < call.at &&
+      call.seen.lastBad <= since + LOOKS &&
+      cured?.box.slot === call.box.slot
+    )
+      yield `G8: ${describe(call)} although the restart that was done at ${seconds(since)} had cured it`;
+  }
+}
+
+const sentByHand = (world: World, call: CallRecord): boolean =>
+  world.notes.acknowledged.some(
+    ({ source, labels, at, status }) =>
+      source === 'manual' &&
+      status === 'firing' &&
+      labels['service'] === call.service &&
+      at <= call.at &&
+      at > call.at - MANUAL_LASTS - 30_000,
+  );
+
+/** Whether the last thing that Alertmanager said before a call was that an alert of it fires. */
+const isAskedFor = (world: World, call: CallRecord): boolean =>
+  world.alertmanager.readings.some(
+    ({ at, active }) => at <= call.at && at > call.at - UNSEEN && active.has(call.service),
+  );

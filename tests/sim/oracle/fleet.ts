@@ -1,0 +1,40 @@
+import type { World } from '../world/world.ts';
+import { attemptsOf, describe, LAG, restarts, UNSEEN } from './attempts.ts';
+
+/** G5: actions at once, none of them in one tree; targets in a window; never the last healthy replica. */
+export function* judgeFleet(world: World): Generator<string> {
+  const attempts = attemptsOf(world);
+  const { limits } = world.playbooks();
+  for (const { service, first } of attempts) {
+    const others = attempts.filter((one) => one.service !== service && one.first.at <= first.at);
+    const goingOn = others.filter((one) => one.first !== first && one.until > first.at);
+    if (goingOn.length + 1 > limits.concurrent)
+      yield `G5: ${describe(first)} beside ${goingOn.map((one) => describe(one.first)).join(', ')}: ${limits.concurrent} at once`;
+    for (const other of goingOn)
+      if (
+        world.observer.needsAlso(service, other.service) ||
+        world.observer.needsAlso(other.service, service)
+      )
+        yield `G5: ${describe(first)} beside ${describe(other.first)}: one needs the other`;
+    const { count, percent, per } = limits.targets;
+    const allowed = Math.min(count, Math.max(1, Math.ceil((mayBeActedOn(world) * percent) / 100)));
+    const recent = new Set(
+      others
+        .filter((one) => one.first.arrived && first.seen.log - one.first.seen.log < per - LAG)
+        .map((one) => one.service),
+    );
+    if (recent.size + 1 > allowed)
+      yield `G5: ${describe(first)} is target ${recent.size + 1} in ${per / 1000} s, ${allowed} are allowed (${[...recent].join(', ')})`;
+  }
+  for (const call of restarts(world)) {
+    if (call.box.service.plan.replicas < 2 || !call.before.wasWell) continue;
+    const wells = [...call.seen.lastWell].filter(([slot]) => slot !== call.box.slot);
+    if (wells.length > 0 && wells.every(([, at]) => at < call.at - UNSEEN))
+      yield `G5: ${describe(call)}, the last healthy of ${call.box.service.plan.replicas}`;
+  }
+}
+
+const mayBeActedOn = (world: World): number =>
+  world.ground.plan.services.filter(
+    ({ labels, protectedBecause }) => labels['alert-bot.enable'] === 'true' && protectedBecause === null,
+  ).length;

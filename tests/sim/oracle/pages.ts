@@ -1,0 +1,129 @@
+import type { Instant, Millis } from '../../../services/alert-bot/src/domain/duration.ts';
+import type { PageRecord } from '../world/alertmanager.ts';
+import type { World } from '../world/world.ts';
+import { restarts, seconds } from './attempts.ts';
+
+/** One page as people see it: from its first sending until its end was sent. */
+interface Page {
+  labels: PageRecord['labels'];
+  from: Millis;
+  until: Millis;
+}
+
+/** G1: nothing is lost. G6, G10, G14: what people are told. */
+export function* judgePages(world: World): Generator<string> {
+  const pages = pagesOf(world);
+  for (const { labels } of world.alertmanager.pages)
+    if (labels['origin'] !== 'alert-bot')
+      yield `G14: ${JSON.stringify(labels)} does not say where it comes from`;
+  for (const { labels } of pages)
+    if (labels['alert'] === 'RemediationEscalated') yield 'G14: the bot took its own alert for trouble';
+  yield* judgeOnePage(pages);
+  yield* judgeNothingLost(world, pages);
+  yield* judgeEnds(world, pages);
+}
+
+export function pagesOf(world: World): Page[] {
+  const open = new Map<string, Page>();
+  const pages: Page[] = [];
+  for (const { at, wall, labels, endsAt } of world.alertmanager.pages) {
+    const key = JSON.stringify(labels);
+    const known = open.get(key);
+    if (endsAt > wall && known === undefined) {
+      const page = { labels, from: at, until: Number.POSITIVE_INFINITY };
+      open.set(key, page);
+      pages.push(page);
+    } else if (endsAt <= wall && known !== undefined) {
+      known.until = at;
+      open.delete(key);
+    }
+  }
+  return pages;
+}
+
+/** One escalation of an incident at a time, and one page for a storm. */
+function* judgeOnePage(pages: readonly Page[]): Generator<string> {
+  const escalated = pages.filter(({ labels }) => labels['alertname'] === 'RemediationEscalated');
+  for (const [i, page] of escalated.entries()) {
+    const { incident, reason } = page.labels;
+    for (const other of escalated.slice(0, i)) {
+      if (other.until <= page.from + 1_000) continue;
+      if (incident !== undefined && other.labels['incident'] === incident)
+        yield `G10: incident ${incident} has two pages at ${seconds(page.from)}: ${other.labels['reason']}, ${reason}`;
+      if (reason === 'storm' && other.labels['reason'] === 'storm')
+        yield `G6: two pages for a storm at ${seconds(page.from)}`;
+    }
+  }
+}
+
+/** What fires at the end has fired long enough for every wait to have ended. */
+function* judgeNothingLost(world: World, pages: readonly Page[]): Generator<string> {
+  const { time, plan, wall } = world.ground;
+  const now = time.now();
+  const longest = longestWait(world);
+  const openPages = pages.filter(({ until }) => until > now);
+  const isStorm = openPages.some(({ labels }) => labels['reason'] === 'storm');
+  for (const peer of world.alertmanager.peers)
+    for (const { labels, startsAt, expiresAt } of peer.alerts.values()) {
+      const { service, alertname = '' } = labels;
+      if (labels['origin'] !== undefined || service === undefined) continue;
+      if (expiresAt <= now || wall() - startsAt < longest || now - plan.active < longest) continue;
+      const target = world.host.services.find((one) => one.plan.name === service);
+      if (target === undefined || !isActionable(world, target.plan, alertname)) continue;
+      const began: Instant = now - (wall() - startsAt);
+      const last = restarts(world).findLast((call) => call.service === service && call.at >= began)?.at;
+      if (last !== undefined && now - last < longest) continue;
+      const isTold = isStorm || openPages.some((page) => page.labels['service'] === service);
+      if (!isTold)
+        yield `G1: ${alertname} of ${service} fires since ${seconds(began)}; nothing was done${last === undefined ? '' : ` since ${seconds(last)}`} and nobody was told`;
+    }
+}
+
+const longestWait = (world: World): Millis =>
+  Math.max(
+    ...world
+      .playbooks()
+      .playbooks.map(
+        ({ limits, prove }) =>
+          limits.deferAtMost +
+          limits.approveWithin +
+          Math.max(prove.within, 30_000) +
+          limits.backoff.max +
+          15_000,
+      ),
+  );
+
+function isActionable(
+  world: World,
+  { labels, protectedBecause }: World['ground']['plan']['services'][number],
+  alertname: string,
+): boolean {
+  const playbook = world.playbooks().playbooks.find((one) => one.matches({ alertname }));
+  const allowed = labels['alert-bot.playbooks'];
+  return (
+    playbook !== undefined &&
+    playbook.mode !== 'observe' &&
+    labels['alert-bot.mode'] !== 'observe' &&
+    labels['alert-bot.enable'] === 'true' &&
+    protectedBecause === null &&
+    (allowed === undefined || allowed.split(', ').includes(playbook.name))
+  );
+}
+
+/** How long after the trouble a page may stand: the proof that it is over needs its time. */
+const ENDS_WITHIN: Millis = 100_000;
+
+/** Where all is well again people are told so. What a person has to reset stays. */
+function* judgeEnds(world: World, pages: readonly Page[]): Generator<string> {
+  const now = world.ground.time.now();
+  for (const { labels, until } of pages) {
+    const { service, reason, alertname } = labels;
+    if (until <= now || service === undefined || alertname !== 'RemediationEscalated') continue;
+    if (reason === 'recurring' || reason === 'storm') continue;
+    const target = world.host.services.find((one) => one.plan.name === service);
+    if (target === undefined || service === 'twin') continue;
+    const wellSince = (world.host.lastBad.get(target) ?? 0) + world.ground.plan.rule.range;
+    if (now - Math.max(wellSince, world.ground.plan.active) > ENDS_WITHIN)
+      yield `G14: ${service} is well since ${seconds(wellSince)} and people are still paged: ${reason}`;
+  }
+}

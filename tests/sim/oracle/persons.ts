@@ -1,0 +1,86 @@
+import type { Instant, Millis } from '../../../services/alert-bot/src/domain/duration.ts';
+import { type Mode, stricter } from '../../../services/alert-bot/src/domain/playbook.ts';
+import type { CallRecord } from '../world/platform.ts';
+import type { World } from '../world/world.ts';
+import { describe, restarts, seconds, UNSEEN } from './attempts.ts';
+
+/** A mode that was changed so shortly before a call may not have been read by it. */
+const READ_AGAIN: Millis = 500;
+
+/** G11, G13: what a person or an owner said, holds. */
+export function* judgePersons(world: World): Generator<string> {
+  for (const call of world.platform.calls) {
+    const { labels, protectedBecause, name } = call.box.service.plan;
+    if (labels['alert-bot.enable'] !== 'true') yield `G11: ${describe(call)}, which is not opted in`;
+    if (labels['alert-bot.budgets'] !== undefined)
+      yield `G11: ${describe(call)}, whose labels cannot be read`;
+    if (protectedBecause !== null) yield `G11: ${describe(call)}, which is protected`;
+    if (name === 'twin') yield `G5: ${describe(call)}, of which there are two`;
+  }
+  for (const call of restarts(world)) {
+    yield* judgePauses(world, call);
+    yield* judgeWindows(world, call);
+    yield* judgeMode(world, call);
+  }
+}
+
+const clockWasSet = (world: World, from: Millis, to: Millis): boolean =>
+  world.notes.clockSteps.some((at) => at >= from && at <= to);
+
+/** The playbook of an attempt is known from outside only where no other one ever matched. */
+const onlyErrors = (call: CallRecord): boolean => !call.seen.alerts.has('ServiceDown');
+
+function* judgePauses(world: World, call: CallRecord): Generator<string> {
+  for (const { from, until, scope } of world.notes.pauses) {
+    if (call.at <= from || call.at >= until || clockWasSet(world, from, call.at)) continue;
+    const holds =
+      scope === 'all' ||
+      scope === `target:${call.box.service.id}` ||
+      (scope === 'playbook:errors' && onlyErrors(call));
+    if (holds) yield `G13: ${describe(call)} although ${scope} is paused since ${seconds(from)}`;
+  }
+}
+
+const AHEAD: Readonly<Record<string, number>> = { UTC: 0, 'Asia/Kolkata': 330, 'Asia/Tokyo': 540 };
+
+function* judgeWindows(world: World, call: CallRecord): Generator<string> {
+  for (const window of world.playbooks().maintenance) {
+    if (window.services !== null && !window.services.includes(call.service)) continue;
+    if (window.playbooks !== null && !(window.playbooks.includes('errors') && onlyErrors(call))) continue;
+    const isOpen = (at: Instant) => {
+      const minute = (at / 60_000 + (AHEAD[window.zone] ?? 0)) % 1_440;
+      return minute >= window.from && minute < window.to;
+    };
+    if (
+      isOpen(call.seen.log) &&
+      isOpen(call.seen.log - UNSEEN) &&
+      !clockWasSet(world, call.at - UNSEEN, call.at)
+    )
+      yield `G13: ${describe(call)} in the maintenance window ${window.name}`;
+  }
+}
+
+/** The modes that held in the moments before a call. */
+function modesBefore(world: World, call: CallRecord): Mode[] {
+  const { policies } = world.notes;
+  const label = (['observe', 'approve', 'act'] as const).find(
+    (mode) => mode === call.box.service.plan.labels['alert-bot.mode'],
+  );
+  return policies
+    .filter(
+      ({ at }, i) =>
+        at <= call.at && (policies[i + 1]?.at ?? Number.POSITIVE_INFINITY) > call.at - READ_AGAIN,
+    )
+    .flatMap(({ file }) => file.playbooks.slice(0, 1).map(({ mode }) => stricter(mode, label ?? mode)));
+}
+
+function* judgeMode(world: World, call: CallRecord): Generator<string> {
+  const modes = modesBefore(world, call);
+  if (modes.every((mode) => mode === 'observe')) yield `G13: ${describe(call)} in mode observe`;
+  if (!modes.every((mode) => mode === 'approve')) return;
+  const approved = world.notes.approvals.some(
+    ({ at, service, instances }) =>
+      service === call.service && at <= call.at && instances.get(call.box.id) === call.before.startedAt,
+  );
+  if (!approved) yield `G13: ${describe(call)} without an approval of just this run of it`;
+}

@@ -1,0 +1,56 @@
+import type { Millis } from '../../../services/alert-bot/src/domain/duration.ts';
+import type { World } from '../world/world.ts';
+import { attemptsOf, describe, seconds } from './attempts.ts';
+import { pagesOf } from './pages.ts';
+
+/** From the last delivery of a burst until it is counted. */
+const COUNTED: Millis = 1_500;
+
+/** G6: from the deliveries alone it can be told that a storm has begun; then nothing begins until it is calm. */
+export function* judgeStorms(world: World): Generator<string> {
+  const { storm } = world.playbooks().limits;
+  const news = newTroubles(world);
+  for (const [i, last] of news.entries()) {
+    const first = news[i - storm.incidents + 1];
+    if (first === undefined || last.at - first.at > storm.per - 2_000) continue;
+    let until = last.at + storm.calm;
+    for (const later of news.slice(i + 1)) if (later.at < until) until = later.at + storm.calm;
+    if (isDisturbed(world, first.at, until)) continue;
+    for (const { first: call } of attemptsOf(world))
+      if (call.at > last.at + COUNTED && call.at < until - 2_000)
+        yield `G6: ${describe(call)} in a storm: ${storm.incidents} incidents from ${seconds(first.at)} to ${seconds(last.at)}`;
+    const told = pagesOf(world).filter(
+      ({ labels, from, until: end }) =>
+        labels['reason'] === 'storm' && from < last.at + COUNTED + 5_000 && end > last.at - 1_000,
+    );
+    if (told.length === 0) yield `G6: nobody was told of the storm of ${seconds(last.at)}`;
+    return;
+  }
+}
+
+/** The first trouble of each service that would be acted on, where reading and delivery agree on when it began. */
+function newTroubles(world: World): { service: string; at: Millis }[] {
+  return world.ground.plan.services
+    .flatMap(({ name, labels, protectedBecause }) => {
+      if (labels['alert-bot.enable'] !== 'true' || protectedBecause !== null) return [];
+      if (labels['alert-bot.mode'] !== undefined || labels['alert-bot.budgets'] !== undefined) return [];
+      if (labels['alert-bot.playbooks'] !== undefined || name === 'twin') return [];
+      const first = world.notes.acknowledged.find((one) => one.labels['service'] === name);
+      const read = world.alertmanager.readings.find(({ active }) => active.has(name));
+      if (first === undefined || first.status !== 'firing') return [];
+      // The sweep may have found it before it was delivered.
+      if (read !== undefined && read.at < first.at - 1_000) return [];
+      return [{ service: name, at: first.at }];
+    })
+    .sort((a, b) => a.at - b.at);
+}
+
+/** Whether something else happened that makes it hard to say from outside what was counted. */
+function isDisturbed(world: World, from: Millis, to: Millis): boolean {
+  const { boots, ends, clockSteps, policies } = world.notes;
+  const within = (at: Millis) => at >= from - 30_000 && at <= to;
+  const observes = policies.some(({ file }) => file.playbooks.some(({ mode }) => mode === 'observe'));
+  return (
+    observes || [...ends, ...clockSteps, ...boots.slice(1)].some(within) || world.notes.failures.length > 0
+  );
+}

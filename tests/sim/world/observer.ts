@@ -1,0 +1,100 @@
+import { isOwn } from '../../../services/alert-bot/src/domain/alert.ts';
+import type { Instant, Millis } from '../../../services/alert-bot/src/domain/duration.ts';
+import type { SimAlertmanager } from './alertmanager.ts';
+import type { Ground } from './ground.ts';
+import type { Box, Host, Service } from './host.ts';
+
+const EVERY: Millis = 500;
+
+/** What was true of a service when a call for it came. */
+export interface Seen {
+  /** Log time as it should be: the wall clock, but never going back. */
+  log: Instant;
+  /** What it depends on and how long that has been known to be unwell; members of its cycles are left out. */
+  unwell: { service: string; why: string; since: Millis }[];
+  /** When it last had a trouble of its own, or one of what it needs. */
+  lastBad: Millis;
+  /** When each of its containers was last well. */
+  lastWell: ReadonlyMap<string, Millis>;
+  /** Names of the alerts about it that the bot read or was sent as firing. */
+  alerts: ReadonlySet<string>;
+}
+
+export type Observer = ReturnType<typeof createObserver>;
+
+/** Looks at the world twice a second, so that it can be said since when something has been so. */
+export function createObserver(ground: Ground, host: Host, alertmanager: SimAlertmanager) {
+  const { time, wall } = ground;
+  const unwellSince = new Map<string, Millis>();
+  const lastWell = new Map<string, Millis>();
+  const alerts = new Map<string, Set<string>>();
+  let log = wall();
+  let lookedAt = time.now();
+
+  const needs = new Map(
+    host.services.map((one) => [one.plan.name, one.plan.dependsOn.map((it) => it.service)]),
+  );
+
+  /** Whether one service needs another, over however many steps. */
+  function needsAlso(from: string, to: string, seen: ReadonlySet<string> = new Set()): boolean {
+    if (seen.has(from)) return false;
+    const direct = needs.get(from) ?? [];
+    return direct.includes(to) || direct.some((next) => needsAlso(next, to, new Set([...seen, from])));
+  }
+
+  function logTime(): Instant {
+    log = Math.max(log + (time.now() - lookedAt), wall());
+    lookedAt = time.now();
+    return log;
+  }
+
+  const isWell = (box: Box): boolean =>
+    box.running && host.health(box) !== 'unhealthy' && host.health(box) !== 'starting';
+
+  function whyUnwell(service: Service): string | null {
+    const why = host.whyUnwell(service, 'started');
+    if (why !== null) return why;
+    return alertmanager.isActive(service.plan.name) ? 'its alert fires' : null;
+  }
+
+  function look(): void {
+    time.after(EVERY, look);
+    logTime();
+    for (const service of host.services) {
+      const { name } = service.plan;
+      if (whyUnwell(service) === null) unwellSince.delete(name);
+      else if (!unwellSince.has(name)) unwellSince.set(name, time.now());
+      for (const box of service.boxes) if (isWell(box)) lastWell.set(box.slot, time.now());
+      if (host.isTroubled(service) || host.fails(service) || service.boxes.some((box) => !box.running))
+        host.lastBad.set(service, time.now());
+    }
+  }
+  time.after(10, look);
+
+  return {
+    needsAlso,
+    logTime,
+    sawAlert(labels: Readonly<Record<string, string>>): void {
+      const { service, alertname } = labels;
+      if (service === undefined || alertname === undefined || isOwn(labels)) return;
+      alerts.set(service, (alerts.get(service) ?? new Set()).add(alertname));
+    },
+    witness(service: Service): Seen {
+      const { name, dependsOn } = service.plan;
+      return {
+        log: logTime(),
+        unwell: dependsOn.flatMap(({ service: needed }) => {
+          const since = unwellSince.get(needed);
+          const why = whyUnwell(host.serviceOf(needed));
+          if (since === undefined || why === null || needsAlso(needed, name)) return [];
+          return [{ service: needed, why, since }];
+        }),
+        lastBad: host.lastBad.get(service) ?? Number.NEGATIVE_INFINITY,
+        lastWell: new Map(
+          service.boxes.map((box) => [box.slot, isWell(box) ? time.now() : (lastWell.get(box.slot) ?? -1)]),
+        ),
+        alerts: new Set(alerts.get(name)),
+      };
+    },
+  };
+}
