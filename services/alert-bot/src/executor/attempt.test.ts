@@ -1,4 +1,5 @@
 // The log, the supervisor and its processes are real; Alertmanager and Prometheus are small HTTP servers.
+import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { bootSupervisor } from '../../../supervisor/src/harness.ts';
 import { consider } from '../engine/consider.ts';
@@ -16,7 +17,7 @@ import { recoverAttempt } from './recover.ts';
 const NAMES = [
   ...['paused', 'silenced', 'opted-out', 'resolved', 'platform-away', 'stopped', 'reset'],
   ...['first', 'second', 'trial', 'trial-failed', 'not-tried', 'hangs', 'large', 'mended'],
-  ...['namesakes', 'witness', 'interrupted', 'spent'],
+  ...['namesakes', 'witness', 'interrupted', 'spent', 'late-pause'],
 ];
 
 let box: Awaited<ReturnType<typeof bootSupervisor>>;
@@ -106,6 +107,30 @@ describe('G13: what stops a call, although it came while evidence was captured',
     expect(await stage.events()).toEqual(['start']);
     if (status === 'closed')
       expect(await stage.count('incidents_closed_total', { outcome: 'dismissed' })).toBe(1);
+  });
+
+  test('a pause that is answered right before the intent', async () => {
+    using stage = stageOf('late-pause');
+    const other = new Database(stage.db.name);
+    using _ = { [Symbol.dispose]: () => void other.close() };
+    const { find } = stage.platform;
+    // From the last reading on somebody else has the log: the intent has to wait for the pause to be written.
+    meanwhile(stage, () => {
+      stage.platform.find = async (service) => {
+        other.exec('BEGIN IMMEDIATE');
+        setTimeout(() => {
+          addPause(other, person, null, stage.clock.now());
+          other.exec('COMMIT');
+        }, 200);
+        stage.platform.find = find;
+        return find(service);
+      };
+    });
+    const id = await stage.queue();
+    await runAttempt(stage.deps, id);
+    expect(stage.calls).toEqual([]);
+    expect(stage.attempts(id)).toMatchObject([{ outcome: 'not_called', calls: [] }]);
+    expect(stage.incident(id)).toMatchObject({ status: 'deferred', reason: 'paused' });
   });
 
   test('the bot is stopped: it is left to the next process, which did not call it', async () => {
