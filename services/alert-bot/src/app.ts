@@ -5,8 +5,9 @@ import { pino } from 'pino';
 import { createClock } from './clock.ts';
 import { ConfigError } from './config/config-error.ts';
 import { type Config, describeConfig } from './config/env.ts';
-import { readPlaybookFiles } from './config/playbook-files.ts';
+import { loadTexts, readTexts } from './config/playbook-files.ts';
 import { formatPlaybookError } from './config/playbooks.ts';
+import { followPlaybooks, type Reloading } from './config/reload.ts';
 import { readTokens } from './config/tokens.ts';
 import type { Deps } from './deps.ts';
 import { formatDuration } from './domain/duration.ts';
@@ -51,7 +52,8 @@ export async function run(config: Config, signal: AbortSignal): Promise<void> {
     const log = pino({ level: config.logLevel, base: { service: 'alert-bot' } });
     log.info(describeConfig(config), 'alert-bot starts');
 
-    const loaded = await readPlaybookFiles(config);
+    const texts = await readTexts(config);
+    const loaded = loadTexts(texts);
     if ('errors' in loaded) throw new ConfigError(loaded.errors.map(formatPlaybookError));
     for (const { path, from, to } of loaded.overridden) log.info({ path, from, to }, 'overridden');
 
@@ -60,15 +62,35 @@ export async function run(config: Config, signal: AbortSignal): Promise<void> {
     const tokens = readTokens(config.dataDir);
     for (const warning of [...restoreNotes(db, Date.now()), ...tokens.warnings()]) log.warn(warning);
 
+    const late: { engine?: ReturnType<typeof startEngine>; playbooks?: Reloading } = {};
     const clock = createClock(lastLogTime(db));
     const metrics = createMetrics({
       ...census(db, clock.now),
       clockJump: () => clock.jump() !== null,
+      playbooks: () => late.playbooks,
       log: () => ({ size: fileBytes(db), max: config.retention.max }),
     });
     const events = createEvents(log, metrics);
     const stopping = new AbortController();
     const waker = createWaker();
+    const playbooks = followPlaybooks(
+      config,
+      { texts, file: loaded.file },
+      {
+        ...events.configuration,
+        reloaded: (changes) => {
+          events.configuration.reloaded(changes);
+          waker.wake();
+        },
+      },
+      clock.now,
+    );
+    late.playbooks = playbooks;
+    process.on('SIGHUP', playbooks.now);
+    teardown.push('playbooks', () => {
+      process.off('SIGHUP', playbooks.now);
+      return playbooks.stop();
+    });
     const platform = await openPlatform(config.platform, {
       patience: ENGINE_PATIENCE,
       warn: (text) => log.error(text),
@@ -86,7 +108,7 @@ export async function run(config: Config, signal: AbortSignal): Promise<void> {
         clock.monotonic,
       ),
       prometheus: createPrometheus(new URL(config.prometheusUrl)),
-      playbooks: () => loaded.file,
+      playbooks: playbooks.current,
       events,
       wake: waker.wake,
       stopping: stopping.signal,
@@ -94,13 +116,13 @@ export async function run(config: Config, signal: AbortSignal): Promise<void> {
 
     // Intake before the engine: the socket is taken, or refused, before anything may act.
     const intake = createIntake(db, waker.wake);
-    const late: { engine?: ReturnType<typeof startEngine> } = {};
     const readiness = {
       problems: () => [
         ...problems(late.engine, clock.monotonic(), stopping.signal),
         ...clockProblems(clock.behind()),
       ],
       notes: () => [
+        ...playbookNotes(playbooks.problems()),
         ...jumpNotes(clock.jump()),
         ...heartbeatNotes(db, clock.now()),
         ...restoreNotes(db, clock.now()),
@@ -187,6 +209,12 @@ function jumpNotes(jump: ClockJump | null): string[] {
   return [
     `the clock ${way} by ${formatDuration(Math.abs(jump.by))}; nothing is done until ${new Date(jump.until).toISOString()}`,
   ];
+}
+
+function playbookNotes([first, ...others]: readonly string[]): string[] {
+  if (first === undefined) return [];
+  const more = others.length === 0 ? '' : ` (and ${others.length} more: alert-bot check prints them)`;
+  return [`the playbook file is wrong, the last good one holds: ${first}${more}`];
 }
 
 function heartbeatNotes(db: Db, now: number): string[] {

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { createAdaptorServer } from '@hono/node-server';
 import { Hono } from 'hono';
 
-const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
+export const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
 export const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
 
 export interface Ended {
@@ -49,12 +49,12 @@ export interface Seen {
 export async function standIn(answer: (path: string) => Response) {
   const seen: Seen[] = [];
   const app = new Hono();
-  app.post('*', async (c) => {
+  app.all('*', async (c) => {
     const { pathname, search } = new URL(c.req.url);
     seen.push({
       path: `${pathname}${search}`,
       authorization: c.req.header('authorization'),
-      body: await c.req.json(),
+      body: c.req.method === 'GET' ? null : await c.req.json(),
     });
     return answer(pathname);
   });

@@ -107,6 +107,20 @@ export function createEvents(log: Logger, metrics: Metrics) {
     person(by: string, action: string, subject: string, why: string): void {
       log.info({ by, action, subject, why }, `${by}: ${action} ${subject}`);
     },
+    /** What became of the playbook files when they were read again. */
+    configuration: {
+      reloaded(changes: readonly { path: string; from: string; to: string }[]): void {
+        if (changes.length === 0) log.info('playbooks read again, nothing changed');
+        for (const change of changes) log.info(change, 'playbooks read again: changed');
+      },
+      refused(problems: readonly string[]): void {
+        for (const problem of problems)
+          log.error(`playbooks not taken over, the last good ones hold: ${problem}`);
+      },
+      unwatched(folder: string, why: string): void {
+        log.warn({ folder }, `changes of the playbooks are noticed after some seconds only: ${why}`);
+      },
+    },
     pruned(what: (typeof PRUNED)[number], rows: number): void {
       metrics.pruned.inc({ what }, rows);
       log.debug({ what, rows }, 'removed from the incident log');

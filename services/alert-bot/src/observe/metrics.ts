@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { Instant } from '../domain/duration.ts';
 import type { StormFact } from '../domain/facts.ts';
 import { OUTCOMES, type Status } from '../domain/incident.ts';
 import type { Verb } from '../domain/platform.ts';
@@ -27,6 +28,8 @@ export interface Census {
   storm?(): StormFact['phase'] | null;
   /** What the incident log takes up on disk and how large it may become, in bytes. */
   log?(): { size: number; max: number };
+  /** The playbook files: what is wrong with what stands there now, and when those that hold were loaded. */
+  playbooks?(): { problems(): readonly string[]; loadedAt(): Instant } | undefined;
 }
 
 /** What is removed from the log by and by. */
@@ -90,6 +93,14 @@ export function createMetrics(census: Census) {
   gauge('heartbeat_timestamp_seconds', 'When the heartbeat last arrived.', () => census.heartbeatAt() / 1000);
   gauge('log_size_bytes', 'What the incident log takes up on disk.', () => census.log?.().size ?? 0);
   gauge('log_max_bytes', 'How large the incident log may become.', () => census.log?.().max ?? 0);
+  gauge('config_last_reload_successful', '1 unless the playbook files were last found wrong.', () =>
+    (census.playbooks?.()?.problems() ?? []).length === 0 ? 1 : 0,
+  );
+  gauge(
+    'config_last_reload_success_timestamp_seconds',
+    'When the playbooks that hold were loaded.',
+    () => (census.playbooks?.()?.loadedAt() ?? 0) / 1000,
+  );
   gauge('clock_jump', '1 while everything is held because the clock jumped.', () =>
     census.clockJump?.() ? 1 : 0,
   );
