@@ -235,6 +235,7 @@ export function readFacts(deps: Deps, incident: Incident, outside: Outside, now:
     replicas: replicaFacts(db, outside.found),
     fleet: fleetFacts(db, incident, outside.listed, limits, now),
     approval: approvalFact(db, incident),
+    healed: null,
   };
 }
 

@@ -127,6 +127,14 @@ export interface ClockJump {
   until: Instant;
 }
 
+/** The healings of a target since its last reset, this one with them (`recurring`). */
+export interface HealedFact {
+  /** When its incidents were closed as healed, oldest first. */
+  at: readonly Instant[];
+  /** When a person was last told of it. */
+  toldAt: Instant | null;
+}
+
 /** Everything `decide` may look at. Gathered by I/O before, stored with the decision. */
 export interface Facts {
   incident: {
@@ -158,4 +166,6 @@ export interface Facts {
   replicas: readonly ReplicaFact[];
   fleet: FleetFacts;
   approval: ApprovalFact | null;
+  /** Set where an incident was just closed as healed, and only whether it recurs is asked. */
+  healed: HealedFact | null;
 }

@@ -4,8 +4,10 @@ import { runAttempt } from '../executor/attempt.ts';
 import { seekEnd } from '../executor/handed-over.ts';
 import { seekProof } from '../executor/prove.ts';
 import { recoverAttempt } from '../executor/recover.ts';
+import { RECURS } from '../policy/guard-recurring.ts';
 import { recordAlive } from '../store/controls.ts';
 import { StoreError, write } from '../store/db.ts';
+import { endRecurring } from '../store/escalations.ts';
 import { forgiveAbsence, type Incident, openIncidents } from '../store/incidents.ts';
 import { isStorm } from '../store/storms.ts';
 import { consider, isFiring, reconsider } from './consider.ts';
@@ -120,6 +122,7 @@ export function startEngine(
       await write(deps.db, () => {
         if (isFirst) forgiveAbsence(deps.db, deps.now());
         recordAlive(deps.db, deps.now());
+        endRecurring(deps.db, { before: deps.now() - RECURS.per }, deps.now());
       });
       provedAt = deps.monotonic();
     }

@@ -1,5 +1,6 @@
 import { applyDecision, closeIncident, escalate, tellDecision } from '../decision/conclude.ts';
 import { askOutside, readFacts } from '../decision/facts.ts';
+import { askIfRecurring, tellRecurring } from '../decision/recurring.ts';
 import { rulesOf } from '../decision/rules.ts';
 import type { Deps } from '../deps.ts';
 import type { Instant } from '../domain/duration.ts';
@@ -117,8 +118,9 @@ async function proven(
   looked: readonly Episode[],
 ): Promise<boolean> {
   const { db } = deps;
-  const now = deps.now();
   const outcome = attempt === null ? 'recovered' : 'healed';
+  const outside = attempt === null ? null : await askIfRecurring(deps, incident);
+  const now = deps.now();
   const closed = await write(db, () => {
     const firing = firingOf(deps, incident.id);
     if (firing.some(({ id }) => looked.every((episode) => episode.id !== id))) return false;
@@ -131,11 +133,14 @@ async function proven(
     if (attempt?.circuit_before.open && incident.target !== null)
       setCircuit(db, incident.target, { open: false, until: null, times: 0 });
     closeIncident(db, incident, outcome, { weakProof: weak }, now);
-    return true;
+    const after = incidentById(db, incident.id);
+    const told = outside !== null && after !== undefined && tellRecurring(deps, after, outside, now);
+    return { told };
   });
-  if (!closed) return false;
+  if (closed === false) return false;
   if (attempt !== null) deps.events.attemptEnded(incident, 'helped', 'proven');
   deps.events.closed(incident, outcome, now);
+  if (closed.told) deps.events.escalated(incident, 'recurring');
   deps.wake();
   return true;
 }

@@ -228,6 +228,7 @@ class World {
       replicas: [],
       ...actingElsewhere(this.#elsewhere, 2),
       approval: null,
+      healed: null,
     };
   }
 

@@ -13,6 +13,7 @@ import { holdGuards } from './guard-hold.ts';
 import { loopGuards } from './guard-loops.ts';
 import { paceGuards } from './guard-pace.ts';
 import { personGuards } from './guard-person.ts';
+import { recurringGuards } from './guard-recurring.ts';
 import { replicaGuards } from './guard-replicas.ts';
 import { alertGuards, skipGuards, unresolved } from './guard-target.ts';
 import { nextAct, ownAttempts } from './ladder.ts';
@@ -27,6 +28,8 @@ const ENDS_OTHERWISE: readonly DeferReason[] = [...PERSONS_STOPS, 'storm', 'appr
  * Never throws; every input gives exactly one decision.
  */
 export function decide(facts: Facts, now: Instant): Decision {
+  const recurs = recurringGuards(facts.healed, now);
+  if (recurs.length > 0) return finish(recurs, [], facts, now);
   const { playbook } = facts;
   if (playbook === null)
     return finish([block('playbook', skip('no_playbook'), 'no playbook matches the labels')], [], facts, now);

@@ -128,6 +128,7 @@ export const facts = (...changes: Partial<Facts>[]): Facts =>
       replicas: [],
       ...fleet(),
       approval: null,
+      healed: null,
     } satisfies Facts,
     ...changes,
   );

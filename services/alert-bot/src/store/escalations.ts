@@ -70,6 +70,31 @@ export function endEscalationsFor(
   ).run(now, incident, reason);
 }
 
+/** When a person was last told of a target for a reason, after `since`; whether that has ended or not. */
+export function lastToldOf(db: Db, target: string, reason: EscalateReason, since: Instant): Instant | null {
+  const at = db
+    .prepare(
+      `SELECT max(e.starts_at) FROM escalations e JOIN incidents i ON i.id = e.incident_id
+       WHERE i.target_id = ? AND e.reason = ? AND e.starts_at > ?`,
+    )
+    .pluck()
+    .get(target, reason, since);
+  return typeof at === 'number' ? at : null;
+}
+
+/** Ends the pages that tell of a slow loop of a target; of all, those that are older than `before`. */
+export function endRecurring(db: Db, which: { target: string } | { before: Instant }, now: Instant): void {
+  db.prepare(
+    `UPDATE escalations SET ended_at = :now, last_sent_at = NULL
+     WHERE end_sent = 0 AND ended_at IS NULL AND reason = 'recurring' AND (:before IS NULL OR starts_at <= :before)
+       AND (:target IS NULL OR incident_id IN (SELECT id FROM incidents WHERE target_id = :target))`,
+  ).run({
+    now,
+    target: 'target' in which ? which.target : null,
+    before: 'before' in which ? which.before : null,
+  });
+}
+
 /** What has to be sent now: never sent, sent longer than `every` ago, or ended and not yet told. */
 export function dueEscalations(db: Db, every: number, now: Instant): Escalation[] {
   return db

@@ -138,4 +138,8 @@ export const factsRow = z.object({
   replicas: z.array(replica),
   fleet,
   approval: approval.nullable(),
+  healed: z
+    .object({ at: z.array(time), toldAt: maybeTime })
+    .nullable()
+    .default(null),
 }) satisfies z.ZodType<Facts>;

@@ -298,6 +298,19 @@ export function carryWaits(db: Db, by: Millis): void {
   db.prepare('UPDATE storms SET last_incident_at = last_incident_at + ? WHERE released_at IS NULL').run(by);
 }
 
+/** When the incidents of a target were closed as healed, after `since`, oldest first. */
+export const healedSince = (db: Db, target: TargetId, since: Instant): Instant[] =>
+  z
+    .array(instant)
+    .parse(
+      db
+        .prepare(
+          "SELECT closed_at FROM incidents WHERE target_id = ? AND outcome = 'healed' AND closed_at > ? ORDER BY closed_at",
+        )
+        .pluck()
+        .all(target, since),
+    );
+
 /** When the last incident of a target that acted was closed, after `since`. */
 export function lastActedIncidentEnd(db: Db, target: TargetId, since: Instant): Instant | null {
   const at = db

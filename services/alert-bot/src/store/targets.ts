@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Instant } from '../domain/duration.ts';
 import type { TargetId } from '../domain/target.ts';
 import type { Db } from './db.ts';
+import { endRecurring } from './escalations.ts';
 import { flag, maybeInstant } from './row.ts';
 
 /** The circuit of a target: open means quarantine; `times` in a row doubles it. */
@@ -46,6 +47,7 @@ export function resetTarget(db: Db, target: TargetId, now: Instant): void {
      ON CONFLICT (target_id) DO UPDATE SET reset_at = excluded.reset_at, circuit_open = 0,
        circuit_until = NULL, circuit_times = 0`,
   ).run(target, now);
+  endRecurring(db, { target }, now);
 }
 
 /** Every target the log has ever had to do with. */
