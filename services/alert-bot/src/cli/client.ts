@@ -17,26 +17,42 @@ export interface ClientOptions {
 const ANSWER_WITHIN = 10_000;
 const errorBody = z.looseObject({ error: z.looseObject({ code: z.string(), message: z.string() }) });
 
+/** The bot is not there, or cannot do it now: the same may work later. */
+export class Away extends Failure {
+  override name = 'Away';
+}
+
 /**
  * Sends JSON to the running bot.
  * @param wait how long the bot itself may wait before it answers
  * @returns what it answered
  * @throws Failure, one sentence for whatever went wrong
  */
-export async function post(
+export const post = (
+  around: Pick<Surroundings, 'env'>,
+  options: ClientOptions,
+  { body, ...rest }: { kind: TokenKind; path: string; body: unknown; wait?: number },
+): Promise<unknown> => request(around, options, { ...rest, body: JSON.stringify(body) });
+
+/** Asks the running bot. @throws Failure as `post` does; `Away` where it may answer later */
+export const get = (around: Pick<Surroundings, 'env'>, options: ClientOptions, path: string) =>
+  request(around, options, { kind: 'admin', path });
+
+/** Sends text that is JSON as it was written, or nothing. */
+export async function request(
   { env }: Pick<Surroundings, 'env'>,
   options: ClientOptions,
-  request: { kind: TokenKind; path: string; body: unknown; wait?: number },
+  { kind, path, body, wait = 0 }: { kind: TokenKind; path: string; body?: string; wait?: number },
 ): Promise<unknown> {
   const base = botUrl(env, options.url);
-  const file = tokenFile(env, options['token-file'], request.kind);
-  const response = await ask(base, `${base}${request.path}`, {
-    method: 'POST',
+  const file = tokenFile(env, options['token-file'], kind);
+  const response = await ask(base, `${base}${path}`, {
+    method: body === undefined ? 'GET' : 'POST',
     headers: { authorization: `Bearer ${readTokenFile(file)[0]}`, 'content-type': 'application/json' },
-    body: JSON.stringify(request.body),
+    ...(body === undefined ? {} : { body }),
     // A token must not follow a redirection to somebody else.
     redirect: 'manual',
-    signal: AbortSignal.timeout(ANSWER_WITHIN + (request.wait ?? 0)),
+    signal: AbortSignal.timeout(ANSWER_WITHIN + wait),
   });
   if (response.status === 401 || response.status === 403)
     throw new Failure(
@@ -44,8 +60,10 @@ export async function post(
     );
   if (response.ok && response.json !== undefined) return response.json;
   const told = errorBody.safeParse(response.json);
-  if (told.success)
-    throw new Failure(`The bot refused (${told.data.error.code}): ${told.data.error.message}`);
+  if (told.success) {
+    const message = `The bot refused (${told.data.error.code}): ${told.data.error.message}`;
+    throw response.status === 503 ? new Away(message) : new Failure(message);
+  }
   throw new Failure(
     `What answers at ${base} is not the bot (status ${response.status}, not its JSON): give its address with --url.`,
   );
@@ -82,7 +100,7 @@ async function ask(base: string, url: string, init: RequestInit) {
     const text = await response.text();
     return { ok: response.ok, status: response.status, json: parseJson(text) };
   } catch (error) {
-    throw new Failure(unreachable(base, error));
+    throw new Away(unreachable(base, error));
   }
 }
 

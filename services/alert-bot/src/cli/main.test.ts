@@ -5,10 +5,12 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { cli, start } from './harness.ts';
 
+const ASKING = ['incidents', 'approve', 'reject', 'simulate'];
+
 test.concurrent('without a command it lists them and ends with 2', async () => {
   const { code, err } = await cli([]);
   expect(code).toBe(2);
-  for (const name of ['serve', 'check', 'send', 'pause', 'resume', 'reset', 'token'])
+  for (const name of ['serve', 'check', 'send', 'pause', 'resume', 'reset', 'token', ...ASKING])
     expect(err).toContain(`  ${name} `);
 });
 
@@ -92,6 +94,14 @@ test.concurrent('serve with a bad playbook file prints its errors and ends with 
     `alert-bot: ${playbooks}:1: defaults.cooldown: \`10\` has no unit: write 10s, 10m or 10h`,
     `alert-bot: ${playbooks}:2: playbooks: \`[]\` is an empty list: write a list of playbooks, each beginning with - name:`,
   ]);
+});
+
+test.concurrent.for(ASKING)('%s --help says how it is used, with an example', async (name) => {
+  const { code, out } = await cli([name, '--help']);
+  expect(code).toBe(0);
+  expect(out).toMatch(new RegExp(`^Usage: alert-bot ${name}`));
+  expect(out).toMatch(new RegExp(`^Example: alert-bot ${name} `, 'm'));
+  expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(120);
 });
 
 test.concurrent('an older Node is turned away before anything is loaded', async () => {

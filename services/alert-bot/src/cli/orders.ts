@@ -1,8 +1,9 @@
 import { userInfo } from 'node:os';
 import { parseDuration } from '../domain/duration.ts';
-import { CLIENT_HELP, CLIENT_OPTIONS, type ClientOptions, post } from './client.ts';
+import { incident, read } from './answers.ts';
+import { CLIENT_HELP, CLIENT_OPTIONS, type ClientOptions, get, post } from './client.ts';
 import { type Command, readArgs, type Surroundings } from './command.ts';
-import { misuse } from './failure.ts';
+import { Failure, misuse } from './failure.ts';
 
 // What a person may tell the bot at any time (G13). Who and why is kept in its log.
 
@@ -52,21 +53,31 @@ ${CLIENT_HELP}`,
 };
 
 export const reset: Command = {
-  help: `Usage: alert-bot reset <target> [--why "…"] [--by NAME]
+  help: `Usage: alert-bot reset <target>|N [--why "…"] [--by NAME]
 
-Ends the quarantine of a target, such as supervisor:api, and starts its budgets anew. For when a person mended it.
+Ends the quarantine of a target, such as supervisor:api, or of the target of incident N, and starts its budgets anew.
+For when a person mended it.
 
 ${SAID_HELP}
 ${CLIENT_HELP}`,
   async run(args, around) {
     const { values, positionals } = readArgs('reset', args, { ...SAID, ...CLIENT_OPTIONS }, ['target']);
-    const target = positionals[0] ?? '';
+    const target = await targetOf(around, values, positionals[0] ?? '');
     const said = sayings(values);
     await order(around, values, `/api/v1/targets/${encodeURIComponent(target)}/reset`, said);
     around.print(`Reset ${target}, by ${said.by}: ${said.why}.`);
     return 0;
   },
 };
+
+/** A target as it is written, or the one of an incident. @throws Failure where that has none */
+async function targetOf(around: Surroundings, options: ClientOptions, written: string): Promise<string> {
+  if (!/^[1-9]\d{0,14}$/.test(written)) return written;
+  const { target } = read(incident, await get(around, options, `/api/v1/incidents/${written}`));
+  if (target === null)
+    throw new Failure(`Incident ${written} has no target, so that there is nothing to reset.`);
+  return target;
+}
 
 const order = (around: Surroundings, options: ClientOptions, path: string, body: unknown): Promise<unknown> =>
   post(around, options, { kind: 'admin', path, body });

@@ -45,6 +45,22 @@ const COMMANDS: Readonly<Record<string, { summary: string; load(): Promise<Comma
     summary: 'put such a copy in the place of the incident log',
     load: async () => (await import('./restore.ts')).restore,
   },
+  incidents: {
+    summary: 'list incidents, tell the story of one, or follow what happens',
+    load: async () => (await import('./incidents.ts')).incidents,
+  },
+  approve: {
+    summary: 'allow what the bot asks (mode approve)',
+    load: async () => (await import('./approve.ts')).approve,
+  },
+  reject: {
+    summary: 'refuse what the bot asks, and take it over',
+    load: async () => (await import('./reject.ts')).reject,
+  },
+  simulate: {
+    summary: 'say what would be decided about an alert, without acting',
+    load: async () => (await import('./simulate.ts')).simulate,
+  },
   token: {
     summary: 'print the webhook or the admin token',
     load: async () => (await import('./token.ts')).token,
@@ -87,7 +103,7 @@ async function help(name: string | undefined, print: (line: string) => void): Pr
 }
 
 function overview(): string {
-  const lines = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(8)}${summary}`);
+  const lines = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(10)}${summary}`);
   return [
     'Usage: alert-bot <command> [options]',
     '',

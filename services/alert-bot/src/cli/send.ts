@@ -29,7 +29,7 @@ ${CLIENT_HELP}`,
     const length = wait === undefined ? undefined : parseDuration(wait);
     if (wait !== undefined && (length === undefined || length <= 0))
       throw misuse(`--wait is "${wait}", which is no duration: write one such as 10s.`);
-    const labels = readLabels(values.alertname, values.label ?? []);
+    const labels = readLabels('send', values.alertname, values.label ?? []);
     const answer = await post(around, values, {
       kind: 'webhook',
       path: wait === undefined ? '/webhook' : `/webhook?wait=${encodeURIComponent(wait)}`,
@@ -44,7 +44,12 @@ ${CLIENT_HELP}`,
   },
 };
 
-function readLabels(alertname: string | undefined, written: readonly string[]): Record<string, string> {
+/** The labels of an alert as the command line writes them. @throws Failure that says what is wrong */
+export function readLabels(
+  command: string,
+  alertname: string | undefined,
+  written: readonly string[],
+): Record<string, string> {
   const labels = new Map(alertname === undefined ? [] : [['alertname', alertname]]);
   for (const text of written) {
     const [, name, value] = /^([a-zA-Z_][a-zA-Z0-9_]*)=(.*)$/s.exec(text) ?? [];
@@ -54,6 +59,6 @@ function readLabels(alertname: string | undefined, written: readonly string[]): 
     labels.set(name, value);
   }
   if (!labels.has('alertname'))
-    throw misuse('send needs the name of an alert: write --alertname HighErrorRate, say.');
+    throw misuse(`${command} needs the name of an alert: write --alertname HighErrorRate, say.`);
   return Object.fromEntries(labels);
 }

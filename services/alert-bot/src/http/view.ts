@@ -55,6 +55,7 @@ export const incidentView = (incident: Incident) => ({
 export const incidentDetail = (db: Db, incident: Incident) => ({
   ...incidentView(incident),
   steps: incident.steps,
+  deadline: time(incident.deadline),
   proof: incident.proof,
   episodes: episodesOf(db, incident.id).map(episodeView),
   decisions: decisionsOf(db, incident.id).map(({ id, at, last_at, count, decision, facts }) => ({

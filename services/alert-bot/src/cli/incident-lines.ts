@@ -1,0 +1,139 @@
+import type { DecisionAnswer, DetailAnswer, IncidentAnswer } from './answers.ts';
+import { age, column, entry, plain, wrap } from './lines.ts';
+
+/** The table of incidents, in 80 columns. */
+export function incidentTable(incidents: readonly IncidentAnswer[], now: number): string[] {
+  const row = (id: string, status: string, reason: string, target: string, old: string) =>
+    [column(id, 5), column(status, 17), column(reason, 20), target, old].join(' ').trimEnd();
+  return [
+    row('id', 'status', 'reason', column('target', 30), 'age'),
+    ...incidents.map((one) =>
+      row(
+        String(one.id),
+        one.status,
+        // What became of it says more than its last reason.
+        one.outcome ?? one.reason ?? '-',
+        one.target === null ? column(one.title, 30) : column(one.target, 30, 'end'),
+        age(now - Date.parse(one.openedAt)),
+      ),
+    ),
+  ];
+}
+
+/** The story of one incident. `facts` prints what each decision saw, as JSON. */
+export function incidentStory(one: DetailAnswer, now: number, facts: boolean): string[] {
+  return [
+    ...entry('incident', `${one.id}, ${one.title} (${one.severity})`),
+    ...entry('target', one.target ?? 'none was found'),
+    ...entry('playbook', one.playbook ?? 'none matches'),
+    ...entry('status', statusOf(one)),
+    ...entry('opened', `${one.openedAt}, ${age(now - Date.parse(one.openedAt))} ago`),
+    ...(one.closedAt === null ? [] : entry('closed', one.closedAt)),
+    ...entry('next', nextOf(one)),
+    ...one.episodes.flatMap(({ labels, closedAt }) =>
+      entry('alert', `${labelsOf(labels)}${closedAt === null ? '' : `, ended ${closedAt}`}`),
+    ),
+    ...section(
+      'Decisions',
+      one.decisions.flatMap((d, i) => decisionLines(d, i === one.decisions.length - 1, facts)),
+    ),
+    ...section('Attempts', one.attempts.flatMap(attemptLines)),
+    ...section('Evidence', one.evidence.flatMap(evidenceLines)),
+    ...section(
+      'Timeline',
+      one.timeline.flatMap(({ at, text }) => entry(clock(at), text, 10)),
+    ),
+  ];
+}
+
+const section = (title: string, lines: readonly string[]): string[] =>
+  lines.length === 0 ? [] : ['', title, ...lines.map((line) => `  ${line}`)];
+
+export const labelsOf = (labels: Readonly<Record<string, string>>): string =>
+  Object.entries(labels)
+    .map(([name, value]) => `${name}="${value}"`)
+    .join(' ');
+
+/** The time of day in UTC; the day stands above. */
+export const clock = (at: string): string => at.slice(11, 19);
+
+const statusOf = ({ status, outcome, reason, explanation }: DetailAnswer): string =>
+  [
+    outcome === null ? status : `${status}, ${outcome}`,
+    reason === null ? '' : ` (${reason})`,
+    explanation === null ? '' : `: ${explanation}`,
+  ].join('');
+
+/** What happens next, and when, or what a person can do. */
+function nextOf({ id, status, until, target, deadline, proof, approvals }: DetailAnswer): string {
+  const latest = `; from ${deadline} on a person has it`;
+  switch (status) {
+    case 'new':
+      return 'it is decided about at once';
+    case 'deferred':
+      return `it is decided about again ${until === null ? 'every 5s' : `at ${until}, or sooner`}${latest}, unless a person asked for the wait`;
+    case 'awaiting_approval': {
+      const open = approvals.find(({ answer }) => answer === null);
+      if (open === undefined) return 'a person is asked';
+      const { id: question, expiresAt } = open;
+      return `until ${expiresAt} a person may answer: alert-bot approve ${id} --question ${question}, or alert-bot reject ${id} --question ${question} --why "…"`;
+    }
+    case 'queued':
+      return 'it is acted on as soon as its turn comes';
+    case 'acting':
+      return 'evidence is kept, then the platform is called, then proof is sought';
+    case 'proving':
+      return `proof is sought${proof === null ? '' : ` until ${new Date(proof.deadline).toISOString()}`}`;
+    case 'escalated':
+      return `a person has it${target === null ? '' : `; alert-bot reset ${target} hands it back`}`;
+    default:
+      return 'nothing';
+  }
+}
+
+function decisionLines(
+  { at, count, facts: seen, ...decision }: DetailAnswer['decisions'][number],
+  isLast: boolean,
+  facts: boolean,
+): string[] {
+  const times = count === 1 ? '' : `, ${count} times`;
+  return [
+    ...entry(clock(at), `${decision.kind} ${decision.reason}${times}: ${decision.explanation}`, 10),
+    ...guardLines(isLast ? decision.guards : decision.guards.filter(({ answer }) => answer !== 'allow')).map(
+      (line) => `  ${line}`,
+    ),
+    ...(facts ? [`  facts ${JSON.stringify(seen)}`] : []),
+  ];
+}
+
+/** Each guard, its answer and the numbers behind it. */
+export const guardLines = (guards: DecisionAnswer['guards']): string[] =>
+  guards.flatMap(({ guard, answer, because }) =>
+    entry(`${guard.padEnd(14)}${answer.padEnd(9)}`, because, 23),
+  );
+
+function attemptLines({
+  step,
+  number,
+  reason,
+  reservedAt,
+  outcome,
+  detail,
+  calls,
+}: DetailAnswer['attempts'][number]) {
+  const ended = outcome === null ? 'under way' : `${outcome}${detail === null ? '' : `: ${detail}`}`;
+  return [
+    ...entry(clock(reservedAt), `attempt ${number} of step ${step + 1} (${reason}), ${ended}`, 10),
+    ...calls.map(({ verb, instance, result }) =>
+      plain(`          ${verb} ${instance.slice(0, 12)}: ${result ?? 'not answered yet'}`),
+    ),
+  ];
+}
+
+const evidenceLines = ({ kind, subject, content, truncated, error }: DetailAnswer['evidence'][number]) =>
+  wrap(
+    error === null
+      ? `${kind} of ${subject}: ${Buffer.byteLength(content)} bytes${truncated ? ', cut off' : ''}`
+      : `${kind} of ${subject}: not captured, ${error}`,
+    2,
+  );

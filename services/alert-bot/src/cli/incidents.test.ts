@@ -1,0 +1,335 @@
+// The commands in this process against the bot over HTTP, with its engine, a real supervisor and a real log;
+// Alertmanager and Prometheus are away. Long because it walks every command for incidents and every reason.
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createAdaptorServer } from '@hono/node-server';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { bootSupervisor, staying } from '../../../supervisor/src/harness.ts';
+import type { Decision } from '../domain/decision.ts';
+import { explain, REASONS } from '../domain/reason.ts';
+import { fire, get } from '../http/harness.ts';
+import { facts } from '../policy/facts.fixture.ts';
+import { recordDecision } from '../store/decisions.ts';
+import { addEvent } from '../store/events.ts';
+import { changeStatus } from '../store/incidents.ts';
+import { startBot } from '../testing/bot.ts';
+import { again, anIncident } from '../testing/log.ts';
+import { approve } from './approve.ts';
+import { cli, start } from './harness.ts';
+import { incidents } from './incidents.ts';
+import { reset } from './orders.ts';
+import { reject } from './reject.ts';
+import { simulate } from './simulate.ts';
+
+const NAMES = ['yes', 'no', 'wide', 'story', 'try', 'follow', 'reset'];
+let supervisor: Awaited<ReturnType<typeof bootSupervisor>>;
+let folder: string;
+beforeAll(async () => {
+  const process = `{ command: ${staying()}, labels: { alert-bot.enable: 'true', alert-bot.mode: approve } }`;
+  supervisor = await bootSupervisor(
+    ['processes:', ...NAMES.map((name) => `  ${name}: ${process}`)].join('\n'),
+  );
+  folder = mkdtempSync(join(tmpdir(), 'incidents-'));
+});
+afterAll(async () => {
+  rmSync(folder, { recursive: true, force: true });
+  await supervisor[Symbol.asyncDispose]();
+});
+
+/** The bot on a port, and what a person at a terminal does with it. */
+async function serving(options = {}) {
+  const bot = startBot(supervisor.socket, options);
+  const server = createAdaptorServer({ fetch: bot.app.fetch });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('the server has no port');
+  const env = { ALERT_BOT_DATA_DIR: bot.folder, ALERT_BOT_URL: `http://127.0.0.1:${address.port}` };
+  return {
+    bot,
+    env,
+    port: address.port,
+    server,
+    /** @returns what it printed; throws as the command does */
+    async run(command: { run: typeof incidents.run }, ...args: string[]): Promise<string> {
+      const lines: string[] = [];
+      const code = await command.run(args, { env, print: (line) => lines.push(line) });
+      expect(code).toBe(0);
+      return lines.join('\n');
+    },
+    async [Symbol.asyncDispose]() {
+      if ('closeAllConnections' in server) server.closeAllConnections();
+      server.close();
+      await bot[Symbol.asyncDispose]();
+    },
+  };
+}
+const asOneLine = (text: string) => text.replace(/\s+/g, ' ');
+/** Nothing is decided in an idle bot: what its log says stays. */
+const IDLE = { idle: true };
+const widest = (text: string) => Math.max(...text.split('\n').map((line) => line.length));
+
+describe('incidents', () => {
+  test('an empty log says so', async () => {
+    await using terminal = await serving(IDLE);
+    expect(await terminal.run(incidents)).toBe('No incident yet.');
+    expect(await terminal.run(incidents, '--status', 'escalated')).toBe('No such incident.');
+  });
+
+  test('lists them in 80 columns, newest first, whatever their names are', async () => {
+    await using terminal = await serving(IDLE);
+    const { db, now } = terminal.bot.deps;
+    anIncident(db, { target: `docker:service:a-long-project/${'service'.repeat(9)}` }, now() - 7_300_000);
+    anIncident(db, { target: null, title: 'one\nline \u001b[31m\u202e only' }, now() - 50_000);
+    const second = anIncident(db, { target: 'supervisor:api' }, now());
+    changeStatus(db, second, 'deferred', { reason: 'last_healthy_replica' }, now());
+    changeStatus(db, again(db, 3), 'closed', { outcome: 'handed_over' }, now());
+    expect(await terminal.run(incidents)).toBe(
+      [
+        'id    status            reason               target                         age',
+        '3     closed            handed_over          supervisor:api                 0s',
+        '2     new               -                    one\\u{a}line \\u{1b}[31m\\u{202… 50s',
+        '1     new               -                    …eserviceserviceserviceservice 2h',
+      ].join('\n'),
+    );
+    expect(widest(await terminal.run(incidents))).toBeLessThanOrEqual(80);
+    expect(await terminal.run(incidents, '--status', 'closed')).not.toContain('\n2 ');
+    expect(await terminal.run(incidents, '--limit', '1', '--target', 'supervisor:api')).toMatch(
+      /^id.*\n3 .*$/,
+    );
+    expect(JSON.parse(await terminal.run(incidents, '--json'))).toMatchObject({
+      incidents: [{ id: 3 }, {}, {}],
+    });
+    expect(JSON.parse(await terminal.run(incidents, 'show', '3', '--json'))).toMatchObject({
+      id: 3,
+      timeline: [{}, {}],
+    });
+  });
+
+  test('show tells the whole story', async () => {
+    await using terminal = await serving();
+    await fire(terminal.bot, 'story', { severity: 'critical', note: 'a "b"' });
+    const asked = await terminal.run(incidents, 'show', '1');
+    const line = asOneLine(asked);
+    for (const says of [
+      'incident 1, HighErrorRate (critical) target supervisor:story playbook errors',
+      'status awaiting_approval (approval_required): A person has to approve the action.',
+      'alert-bot approve 1 --question 1, or alert-bot reject 1 --question 1 --why "…"',
+      'alert alertname="HighErrorRate" service="story" severity="critical" note="a "b""',
+      'approval block nobody was asked about this yet',
+      'budget allow 0 of 3 per 30m used',
+      'question 1: may the bot restart story (attempt 1 of step 1)?',
+    ])
+      expect(line).toContain(says);
+    expect(asked).not.toContain('"alert":{"state"');
+    expect(await terminal.run(incidents, 'show', '1', '--facts')).toContain('facts {"incident":{"id":"1"');
+    await terminal.run(approve, '1', '--why', 'looked', '--by', 'ada');
+    await expect
+      .poll(async () => asOneLine(await terminal.run(incidents, 'show', '1')), { timeout: 5_000 })
+      .toContain('status proving');
+    const done = asOneLine(await terminal.run(incidents, 'show', '1'));
+    for (const says of [
+      'next proof is sought until 20',
+      'attempt 1 of step 1 (approved), under way',
+      /restart [0-9a-f]{12}: done/,
+      /logs of .*: \d+ bytes/,
+      'ada approved question 1: looked',
+    ])
+      expect(done).toMatch(says);
+  });
+
+  // What is next, for each status; the rest needs more than a row.
+  test.each([
+    ['new', [], 'it is decided about at once'],
+    ['deferred', ['deferred'], 'it is decided about again every 5s; from 20'],
+    ['queued', ['queued'], 'it is acted on as soon as its turn comes'],
+    ['acting', ['acting'], 'evidence is kept, then the platform is called'],
+    ['escalated', ['escalated'], 'a person has it; alert-bot reset supervisor:api hands it back'],
+    ['closed', ['closed'], 'next nothing'],
+  ] as const)('show says what is next: %s', async (_, statuses, says) => {
+    await using terminal = await serving(IDLE);
+    const { db, now } = terminal.bot.deps;
+    const one = anIncident(db);
+    for (const status of statuses) changeStatus(db, one, status, {}, now());
+    expect(asOneLine(await terminal.run(incidents, 'show', '1'))).toContain(says);
+  });
+
+  test.each([
+    [['shwo', '1'], 'incidents does not know "shwo": write incidents, incidents show N or incidents follow'],
+    [['show'], 'incidents show needs <N>'],
+    [['show', 'one'], '"one" is no incident number: alert-bot incidents lists them'],
+    [['show', '7'], 'there is no incident 7'],
+    [['--status', 'open'], 'status: one of new, deferred'],
+    [['--limit', '0'], 'limit: a number from 1 to 500'],
+    [['follow', 'me'], 'incidents follow does not know what to do with "me"'],
+  ])('%j is told in a sentence', async (args, says) => {
+    await using terminal = await serving(IDLE);
+    await expect(terminal.run(incidents, ...args)).rejects.toThrow(says);
+  });
+});
+
+// Every reason, in each place where a person may read why.
+const ALL = Object.entries(REASONS).flatMap(([kind, reasons]) =>
+  reasons.map((reason) => [kind, reason] as const),
+);
+describe('G10: every reason is told as its sentence', () => {
+  test('by the API, by incidents show and by the table, of all of them', async () => {
+    await using terminal = await serving(IDLE);
+    const { db, now } = terminal.bot.deps;
+    for (const [kind, reason] of ALL) {
+      const { id } = anIncident(db, { target: `supervisor:${kind}-${reason}` }, now());
+      const choice = { kind, reason, ...(kind === 'act' ? { step: 0 } : {}), until: null };
+      const decision: Decision = JSON.parse(JSON.stringify({ ...choice, also: [], guards: [] }));
+      recordDecision(db, id, decision, facts(), now());
+      addEvent(db, id, now(), 'decision', `${kind} ${reason}: ${explain(reason)}`);
+      db.prepare('UPDATE incidents SET reason = ? WHERE id = ?').run(reason, id);
+      const story = asOneLine(await terminal.run(incidents, 'show', String(id)));
+      expect(story).toContain(`status new (${reason}): ${explain(reason)}`);
+      expect(story).toContain(`${kind} ${reason}: ${explain(reason)}`);
+      const { json } = await get(terminal.bot, `/incidents/${id}`);
+      expect(json).toMatchObject({
+        reason,
+        explanation: explain(reason),
+        decisions: [{ reason, explanation: explain(reason) }],
+      });
+    }
+    const table = await terminal.run(incidents, '--limit', '500');
+    for (const [, reason] of ALL) expect(table).toContain(` ${reason} `);
+    expect(widest(table)).toBeLessThanOrEqual(80);
+    expect(ALL.length).toBeGreaterThan(40);
+  });
+});
+
+describe('approve, reject and reset', () => {
+  test('approve says what it allowed, and a second one who was first', async () => {
+    await using terminal = await serving();
+    await fire(terminal.bot, 'yes');
+    expect(await terminal.run(approve, '1', '--question', '1', '--by', 'ada', '--why', 'fine')).toBe(
+      'Approved question 1, by ada: restart supervisor:yes.\n' +
+        'It is done unless something else speaks against it: alert-bot incidents show 1',
+    );
+    await expect(terminal.run(approve, '1', '--question', '1')).rejects.toThrow(
+      /^The bot refused \(conflict\): ada has already approved question 1 at .*: fine$/,
+    );
+  });
+
+  test('reject leaves the target alone', async () => {
+    await using terminal = await serving();
+    await fire(terminal.bot, 'no');
+    await expect(terminal.run(reject, '1')).rejects.toThrow('reject needs --why');
+    expect(await terminal.run(reject, '1', '--by', 'ada', '--why', 'it migrates')).toBe(
+      'Rejected question 1, by ada: it migrates. supervisor:no is left alone.',
+    );
+    expect(asOneLine(await terminal.run(incidents, 'show', '1'))).toContain('status closed, handed_over');
+    expect(await supervisor.events('no')).toEqual(['start']);
+  });
+
+  test('reset takes the number of an incident for its target', async () => {
+    await using terminal = await serving(IDLE);
+    const { db } = terminal.bot.deps;
+    anIncident(db, { target: 'supervisor:reset' });
+    anIncident(db, { target: null });
+    expect(await terminal.run(reset, '1', '--by', 'ada', '--why', 'mended')).toBe(
+      'Reset supervisor:reset, by ada: mended.',
+    );
+    await expect(terminal.run(reset, '2')).rejects.toThrow('Incident 2 has no target');
+    await expect(terminal.run(reset, '3')).rejects.toThrow('there is no incident 3');
+  });
+
+  test.each([
+    [approve, ['one'], '"one" is no incident number'],
+    [approve, ['1', '--question', 'q'], '--question is "q", which is no number'],
+    [reject, [], 'reject needs <N>'],
+  ])('slips are told in a sentence: %#', async (command, args, says) => {
+    await expect(command.run(args, { env: {}, print: () => {} })).rejects.toThrow(says);
+  });
+});
+
+describe('simulate', () => {
+  test('prints the decision, every guard and what is next, and writes nothing', async () => {
+    await using terminal = await serving(IDLE);
+    const args = ['--alertname', 'HighErrorRate', '--label', 'service=try'];
+    const line = asOneLine(await terminal.run(simulate, ...args));
+    for (const says of [
+      'alert alertname="HighErrorRate" service="try" outcome new: it would open an incident',
+      'playbook errors target supervisor:try decision defer approval_required until 20',
+      'A person has to approve the action.',
+      'next When nothing blocks any more: restart supervisor:try, attempt 1 of 3 of step 1.',
+      'guard answer because approval block nobody was asked about this yet',
+      'replicas allow 1 of 1 healthy',
+    ])
+      expect(line).toContain(says);
+    expect(await terminal.run(simulate, ...args, '--facts')).toContain('facts {"incident"');
+    expect(JSON.parse(await terminal.run(simulate, ...args, '--json'))).toMatchObject({ simulations: [{}] });
+    expect(await terminal.run(incidents)).toBe('No incident yet.');
+  });
+
+  test('reads a payload, and says what was wrong with one of its alerts', async () => {
+    await using terminal = await serving(IDLE);
+    const file = join(folder, 'payload.json');
+    const alerts = [{ labels: { alertname: 'Watchdog' } }, { labels: { a: 1 } }];
+    writeFileSync(file, JSON.stringify({ alerts }));
+    const lines: string[] = [];
+    const { env } = terminal;
+    expect(await simulate.run(['--file', file], { env, print: (line) => lines.push(line) })).toBe(1);
+    expect(asOneLine(lines.join('\n'))).toBe(
+      'alert alertname="Watchdog" outcome heartbeat It is the heartbeat: it is counted, and nothing is decided about it. ' +
+        'rejected alerts.1.labels.a: a label value is a string',
+    );
+  });
+
+  test.each([
+    [[], 'simulate needs the name of an alert'],
+    [['--alertname', 'A', '--file', 'x'], 'from --file or from --alertname and --label, not from both'],
+    [['--file', '/nowhere.json'], '/nowhere.json cannot be read'],
+    [['--alertname', 'A', '--label', 'x'], '--label "x" is no label'],
+  ])('%j is told in a sentence', async (args, says) => {
+    await expect(simulate.run(args, { env: {}, print: () => {} })).rejects.toThrow(says);
+  });
+});
+
+describe('incidents follow', () => {
+  test('prints what happens, survives a restart of the bot, and ends with Ctrl-C', async () => {
+    let said = '';
+    await using terminal = await serving();
+    const { bot, port } = terminal;
+    const { child, end } = start([join(import.meta.dirname, 'main.ts'), 'incidents', 'follow'], {
+      ALERT_BOT_DATA_DIR: bot.folder,
+      ALERT_BOT_URL: `http://127.0.0.1:${port}`,
+    });
+    child.stdout.on('data', (text: string) => {
+      said += text;
+    });
+    const patience = { timeout: 10_000 };
+    await expect.poll(() => said, patience).toContain('Following what happens after event 0');
+    await fire(bot, 'follow');
+    await expect.poll(() => said, patience).toContain('may the bot restart follow');
+    expect(said).toMatch(/^\d\d:\d\d:\d\d {2}1 {2}supervisor:follow {2}HighErrorRate fires$/m);
+
+    if ('closeAllConnections' in terminal.server) terminal.server.closeAllConnections();
+    terminal.server.close();
+    await expect.poll(() => said, patience).toContain('Trying again until it answers.');
+    const next = createAdaptorServer({ fetch: bot.app.fetch });
+    next.listen(port, '127.0.0.1');
+    await once(next, 'listening');
+    await fire(bot, 'reset');
+    await expect.poll(() => said, patience).toContain('The bot answers again.');
+    await expect.poll(() => said, patience).toContain('may the bot restart reset');
+    // Told once, however often it was tried.
+    expect(said.split('Trying again')).toHaveLength(2);
+    child.kill('SIGINT');
+    expect(await end).toMatchObject({ code: 0 });
+    if ('closeAllConnections' in next) next.closeAllConnections();
+    next.close();
+  });
+
+  test('a bot that is not there at once is an error', async () => {
+    const ended = await cli(['incidents', 'follow'], {
+      ALERT_BOT_DATA_DIR: folder,
+      ALERT_BOT_URL: 'http://127.0.0.1:1',
+    });
+    expect(ended).toMatchObject({ code: 1, out: '' });
+  });
+});

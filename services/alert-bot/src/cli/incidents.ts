@@ -1,0 +1,119 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { STATUSES } from '../domain/incident.ts';
+import { detail, incidentList, news, read } from './answers.ts';
+import { Away, CLIENT_HELP, CLIENT_OPTIONS, type ClientOptions, get } from './client.ts';
+import { type Command, readArgs, type Surroundings } from './command.ts';
+import { misuse } from './failure.ts';
+import { clock, incidentStory, incidentTable } from './incident-lines.ts';
+import { plain } from './lines.ts';
+import { untilStopped } from './stop.ts';
+
+const FOLLOW_EVERY = 1_000;
+
+export const incidents: Command = {
+  help: `Usage: alert-bot incidents [--status STATUS] [--target TARGET] [--limit N] [--json]
+       alert-bot incidents show N [--facts] [--json]
+       alert-bot incidents follow
+
+What the bot did, what it did not do, and why. Newest first; times are UTC.
+
+  show N              the whole story of incident N: decisions with what every guard said, attempts, evidence
+  follow              what happens from now on, a line each, until Ctrl-C
+  --status STATUS     only these: ${STATUSES.slice(0, 5).join(', ')},
+                      ${STATUSES.slice(5).join(', ')}
+  --target TARGET     only of this one, such as supervisor:api
+  --limit N           at most so many, 1 to 500; else 50
+  --facts             also the facts of each decision, as JSON
+  --json              as the API answers
+${CLIENT_HELP}
+
+Example: alert-bot incidents --status escalated`,
+  async run(args, around) {
+    const [what, ...rest] = args;
+    if (what === 'show') return show(rest, around);
+    if (what === 'follow') return follow(rest, around);
+    if (what !== undefined && !what.startsWith('-'))
+      throw misuse(
+        `incidents does not know "${what}": write incidents, incidents show N or incidents follow.`,
+      );
+    return list(args, around);
+  },
+};
+
+async function list(args: readonly string[], around: Surroundings): Promise<number> {
+  const { values } = readArgs('incidents', args, {
+    ...CLIENT_OPTIONS,
+    status: { type: 'string' },
+    target: { type: 'string' },
+    limit: { type: 'string' },
+    json: { type: 'boolean' },
+  });
+  const { status, target, limit } = values;
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries({ status, target, limit }))
+    if (value !== undefined) query.set(name, value);
+  const answer = await get(around, values, `/api/v1/incidents${query.size === 0 ? '' : `?${query}`}`);
+  if (values.json) return json(answer, around);
+  const { incidents: found } = read(incidentList, answer);
+  if (found.length === 0) around.print(query.size === 0 ? 'No incident yet.' : 'No such incident.');
+  else for (const line of incidentTable(found, Date.now())) around.print(line);
+  return 0;
+}
+
+async function show(args: readonly string[], around: Surroundings): Promise<number> {
+  const options = { ...CLIENT_OPTIONS, facts: { type: 'boolean' }, json: { type: 'boolean' } } as const;
+  const { values, positionals } = readArgs('incidents show', args, options, ['N']);
+  const answer = await get(around, values, `/api/v1/incidents/${incidentNumber(positionals[0])}`);
+  if (values.json) return json(answer, around);
+  for (const line of incidentStory(read(detail, answer), Date.now(), values.facts ?? false))
+    around.print(line);
+  return 0;
+}
+
+async function follow(args: readonly string[], around: Surroundings): Promise<number> {
+  const { values } = readArgs('incidents follow', args, CLIENT_OPTIONS);
+  // A bot that is away at once is an error to be told; later it may only be restarting.
+  let { last } = read(news, await get(around, values, '/api/v1/events'));
+  around.print(`Following what happens after event ${last}; end with Ctrl-C.`);
+  return untilStopped(async (stopped) => {
+    let away = false;
+    while (!stopped.aborted) {
+      await delay(FOLLOW_EVERY, undefined, { signal: stopped }).catch(() => undefined);
+      if (stopped.aborted) return;
+      try {
+        last = await tell(around, values, last);
+        if (away) around.print('The bot answers again.');
+        away = false;
+      } catch (error) {
+        if (!(error instanceof Away)) throw error;
+        if (!away) around.print(`${error.message} Trying again until it answers.`);
+        away = true;
+      }
+    }
+  });
+}
+
+/** Prints what happened after an event. @returns the event to go on from */
+async function tell(around: Surroundings, options: ClientOptions, after: number): Promise<number> {
+  let cursor = after;
+  for (;;) {
+    const { events, last } = read(news, await get(around, options, `/api/v1/events?after=${cursor}`));
+    for (const { at, incident, target, title, text } of events)
+      around.print(plain(`${clock(at)}  ${incident}  ${target ?? title}  ${text}`));
+    // A log that was restored from a backup is behind what was seen.
+    if (last < cursor) around.print(`The log now ends at event ${last}: it is another one, or was restored.`);
+    if (events.length === 0) return Math.min(last, cursor);
+    cursor = events.at(-1)?.id ?? cursor;
+  }
+}
+
+/** The number of an incident. @throws Failure where it is none */
+export function incidentNumber(written = ''): string {
+  if (/^[1-9]\d{0,14}$/.test(written)) return written;
+  throw misuse(`"${written}" is no incident number: alert-bot incidents lists them.`);
+}
+
+function json(answer: unknown, { print }: Surroundings): number {
+  print(JSON.stringify(answer, null, 2));
+  return 0;
+}

@@ -1,0 +1,52 @@
+import type { Millis } from '../domain/duration.ts';
+
+/** Terminals of this width show every line whole. */
+const WIDTH = 80;
+
+/**
+ * Text for a terminal: what others wrote may hold line breaks, escapes that move the cursor, and marks that turn
+ * the direction of writing. Each is shown as what it is. Joiners stay: emoji and scripts need them.
+ */
+export const plain = (text: string): string =>
+  text.replace(
+    /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
+    (one) => `\\u{${one.codePointAt(0)?.toString(16)}}`,
+  );
+
+/** Text broken at spaces into lines that fit beside an indentation; what has no space stays whole. */
+export function wrap(text: string, indent: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of plain(text).split(' ')) {
+    const longer = line === '' ? word : `${line} ${word}`;
+    if (line !== '' && longer.length > WIDTH - indent) {
+      lines.push(line);
+      line = word;
+    } else line = longer;
+  }
+  return [...lines, line];
+}
+
+/** A name and what it says, continued under itself. */
+export function entry(name: string, text: string, width = 12): string[] {
+  const [first = '', ...rest] = wrap(text, width);
+  return [`${name.padEnd(width)}${first}`.trimEnd(), ...rest.map((line) => `${' '.repeat(width)}${line}`)];
+}
+
+/** Text in so many columns. Of a name that is longer the end is shown, where names differ; of prose its start. */
+export function column(text: string, width: number, keep: 'start' | 'end' = 'start'): string {
+  const signs = [...plain(text)];
+  const most = width - 1;
+  const cut = keep === 'end' ? ['…', ...signs.slice(-most)] : [...signs.slice(0, most), '…'];
+  const shown = signs.length <= width ? signs : cut;
+  return shown.join('') + ' '.repeat(width - shown.length);
+}
+
+/** How long ago, in one unit: 45s, 12m, 3h, 2d. */
+export function age(length: Millis): string {
+  const seconds = Math.max(0, Math.floor(length / 1_000));
+  if (seconds < 60) return `${seconds}s`;
+  if (seconds < 3_600) return `${Math.floor(seconds / 60)}m`;
+  if (seconds < 86_400) return `${Math.floor(seconds / 3_600)}h`;
+  return `${Math.floor(seconds / 86_400)}d`;
+}
