@@ -4,7 +4,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { start } from '../cli/harness.ts';
 import { seekEnd } from '../executor/handed-over.ts';
 import { type Db, openLog, write } from '../store/db.ts';
-import { insertDelivery, pendingDeliveries } from '../store/deliveries.ts';
+import { beginTries, endTry, insertDelivery, pendingDeliveries } from '../store/deliveries.ts';
 import { dueEscalations, escalationsOf } from '../store/escalations.ts';
 import { eventsOf } from '../store/events.ts';
 import { openIncidents } from '../store/incidents.ts';
@@ -123,6 +123,11 @@ describe('a delivery that cannot be triaged', () => {
     using log = temporaryLog();
     const deps = depsOn(log.db);
     insertDelivery(log.db, aDelivery('a', { body: payload('A') }));
+    // Its third try, and the last one that it has.
+    for (let i = 0; i < 2; i++) {
+      beginTries(log.db, ['a'], 1);
+      endTry(log.db, 'a');
+    }
     // An episode needs room that is not there; the count of the try does not.
     log.db.exec('CREATE TABLE room (x TEXT)');
     log.db.exec(
@@ -131,7 +136,7 @@ describe('a delivery that cannot be triaged', () => {
     const pages = Number(log.db.pragma('page_count', { simple: true }));
     log.db.pragma(`max_page_count = ${pages + 20}`);
     for (let i = 0; i < 5; i++) await expect(triagePending(deps)).rejects.toThrow('cannot be written');
-    expect(stateOf(log.db, 'a')).toMatchObject({ state: 'pending', tries: 1, begun: 1 });
+    expect(stateOf(log.db, 'a')).toMatchObject({ state: 'pending', tries: 3, begun: 1 });
     log.db.pragma(`max_page_count = ${pages + 2_000}`);
     await triagePending(deps);
     expect(stateOf(log.db, 'a')).toMatchObject({ state: 'triaged' });
