@@ -57,6 +57,11 @@ describe.each(pages)('%s', (page) => {
       'token',
       'backup',
       'restore',
+      'release',
+      'incidents',
+      'approve',
+      'reject',
+      'simulate',
     ];
     expect(all(text, /-- alert-bot ([a-z]+)/g).filter((name) => !commands.includes(name))).toEqual([]);
   });
@@ -78,7 +83,7 @@ describe.each(pages)('%s', (page) => {
       .parse(parse(read('alert_rules.yml')));
     const known = rules.groups.flatMap((group) => group.rules.map((rule) => rule.alert));
     // Ours, sent into Alertmanager by the bot itself.
-    known.push('RemediationEscalated');
+    known.push('RemediationEscalated', 'RemediationApprovalRequired');
     const shape = /\b((?:High|Service|AlertBot|Remediation|Container|Watch)[A-Z]?[a-z]+(?:[A-Z][a-z]+)*)\b/g;
     const named = all(text, shape).filter((name) => /[a-z][A-Z]/.test(name) || name === 'Watchdog');
     expect(named.filter((name) => !known.includes(name))).toEqual([]);
@@ -120,9 +125,9 @@ describe('the bot', () => {
   });
 
   it('answers each endpoint that the README lists', () => {
-    const sources = ['api.ts', 'app.ts', 'ops.ts', 'webhook.ts'].map((file) =>
-      read(`services/alert-bot/src/http/${file}`),
-    );
+    const sources = readdirSync(join(root, 'services/alert-bot/src/http'))
+      .filter((name) => !name.endsWith('.test.ts'))
+      .map((file) => read(`services/alert-bot/src/http/${file}`));
     const code = sources.join('\n');
     const table = read('README.md').split('## alert-bot')[1]?.split('| variable |')[0] ?? '';
     const listed = all(table, /`(?:(?:GET|POST) )?(\/[^`]*)`/g);
