@@ -152,7 +152,7 @@ async function assertStillThere(deps: Deps, { incident, question }: Asked): Prom
   const now = bindingOf(replicas);
   const changes = instances.flatMap((asked) => {
     const same = replicas.find((one) => one.id === asked.id);
-    if (same === undefined) return [`${asked.id.slice(0, 12)} is not there any more`];
+    if (same === undefined) return [`${asked.id.slice(0, 12)} was replaced or removed`];
     return same.startedAt === asked.startedAt ? [] : [`${same.name} was restarted`];
   });
   const added = now.filter((one) => instances.every((asked) => asked.id !== one.id));
