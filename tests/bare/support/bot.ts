@@ -72,7 +72,8 @@ export function botClient(address: string, adminTokenFile: string) {
     },
     pause: () => call('pause', z.unknown(), { method: 'POST', body: who }),
     resume: () => call('resume', z.unknown(), { method: 'POST', body: who }),
-    reset: () => call('targets/supervisor%3Aapi/reset', z.unknown(), { method: 'POST', body: who }),
+    reset: (process = 'api') =>
+      call(`targets/supervisor%3A${process}/reset`, z.unknown(), { method: 'POST', body: who }),
   };
 }
 

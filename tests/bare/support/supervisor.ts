@@ -22,11 +22,11 @@ export function supervisorClient(socket: string) {
     async mark(): Promise<void> {
       skipped = (await entries()).length;
     },
-    /** What happened to the api since the mark, such as `stop restart`, `die`, `start`. */
-    async happened(): Promise<string[]> {
+    /** What happened to a process since the mark, such as `stop restart`, `die`, `start`. */
+    async happened(process = 'api'): Promise<string[]> {
       return (await entries())
         .slice(skipped)
-        .filter(({ name }) => name === 'api')
+        .filter(({ name }) => name === process)
         .map(({ event, by }) => (by === undefined ? event : `${event} ${by}`));
     },
     /** How often it was started since the mark. */
