@@ -100,6 +100,36 @@ test.concurrent('pause, resume and reset carry who and why with the admin token'
   ]);
 });
 
+test.concurrent.for([
+  ['--service', 'api', 'service'],
+  ['--target', 'docker:service:shop/api', 'target'],
+  ['--playbook', 'restart-on-errors', 'playbook'],
+])('G13: pause and resume %s %s name it, and how it is undone', async ([option, name, kind]) => {
+  await using bot = await standIn(() => Response.json({ ok: true }));
+  const around = { ALERT_BOT_DATA_DIR: dataDir, ALERT_BOT_URL: bot.url };
+  const { out } = await cli(['pause', option, name, '--for', '5m', '--why', 'deploy', '--by', 'ada'], around);
+  expect(out).toBe(
+    `Paused ${kind} ${name} for 5m, by ada: deploy. Undo: alert-bot resume ${option} ${name}\n`,
+  );
+  expect((await cli(['resume', option, name, '--by', 'ada'], around)).out).toContain(
+    `Resumed ${kind} ${name}, by`,
+  );
+  const scope = `${kind}:${name}`;
+  expect(bot.seen.map(({ body }) => body)).toMatchObject([{ scope, for: '5m' }, { scope }]);
+});
+
+test.concurrent.for([
+  [['--service', 'api', '--playbook', 'p'], '--service and --playbook are two pauses'],
+  [['--target', ' '], '--target is empty: write the name of a target'],
+  [['--targt', 'x'], 'pause has no option --targt'],
+] as const)('G13: pause %j is refused before the bot is asked', async ([options, says]) => {
+  const { code, err } = await cli(['pause', ...options, '--url', 'http://127.0.0.1:1'], {
+    ALERT_BOT_DATA_DIR: dataDir,
+  });
+  expect(code).toBe(2);
+  expect(err).toContain(says);
+});
+
 test.concurrent('--token-file goes before the data folder', async () => {
   await using bot = await standIn(() => Response.json({}));
   const file = join(dataDir, 'mine');

@@ -1,11 +1,10 @@
 import { Hono } from 'hono';
 import { z } from 'zod';
 import type { Deps } from '../deps.ts';
-import { formatDuration, parseDuration } from '../domain/duration.ts';
 import { STATUSES } from '../domain/incident.ts';
 import { PlatformError } from '../domain/platform.ts';
 import { readOptIn, type Target } from '../domain/target.ts';
-import { addPause, audit, currentPause, endPauses } from '../store/controls.ts';
+import { allPauses, audit, currentPause, EVERYTHING } from '../store/controls.ts';
 import { write } from '../store/db.ts';
 import { addEvent, eventsAfter, lastEvent } from '../store/events.ts';
 import { listIncidents, lookAtOnce, openIncidentOf } from '../store/incidents.ts';
@@ -13,25 +12,11 @@ import { knownTargets, resetTarget, targetState } from '../store/targets.ts';
 import { answerRoutes } from './answers.ts';
 import { HttpError } from './errors.ts';
 import { numberFrom, parse, person, readJson, SAY_WHO, strict } from './input.ts';
+import { pauseRoutes } from './pauses.ts';
 import { simulateRoute } from './simulate.ts';
 import { stormRoute } from './storm.ts';
 import { incidentDetail, incidentView, knownIncident, pauseView } from './view.ts';
 
-/** Beyond it a date cannot be written down. */
-const LONGEST_PAUSE = 100 * 365 * 24 * 3_600_000;
-
-const duration = z.string({ error: 'write a duration such as "5m"' }).transform((text, context) => {
-  const length = parseDuration(text);
-  if (length !== undefined && length > 0 && length <= LONGEST_PAUSE) return length;
-  const message =
-    length !== undefined && length > 0
-      ? `"${text}" is too long: leave it out to pause until resume`
-      : `"${text}" is not a duration: write one such as 5m`;
-  context.addIssue({ code: 'custom', message });
-  return z.NEVER;
-});
-
-const pauseShape = strict({ ...person, for: duration.optional() }, SAY_WHO);
 const personShape = strict(person, SAY_WHO);
 
 const INCIDENT = 'an incident number';
@@ -66,40 +51,16 @@ export function apiRoutes(deps: Deps): Hono {
 
   app.get('/targets', async (c) => {
     const targets = await list(deps);
-    const paused = pauseView(currentPause(db, deps.now()));
-    return c.json({ paused, targets: targets.map((t) => targetView(deps, t)) });
-  });
-
-  app.post('/pause', async (c) => {
-    const { by, why, for: length } = parse(pauseShape, await readJson(c.req.raw));
     const now = deps.now();
-    const until = length === undefined ? null : now + length;
-    await write(db, () => {
-      addPause(db, { by, why }, until, now);
-      audit(
-        db,
-        { by, why },
-        'pause',
-        length === undefined ? 'all' : `all for ${formatDuration(length)}`,
-        now,
-      );
+    const pauses = allPauses(db, now).filter(({ scope }) => scope !== EVERYTHING);
+    return c.json({
+      paused: pauseView(currentPause(db, now)),
+      pauses: pauses.map(pauseView),
+      targets: targets.map((t) => ({
+        ...targetView(deps, t),
+        paused: pauseView(pauses.find(({ scope }) => scope === `target:${t.id}`) ?? null),
+      })),
     });
-    deps.events.person(by, 'pause', 'all', why);
-    deps.wake();
-    return c.json({ paused: true, by, why, until: until === null ? null : new Date(until).toISOString() });
-  });
-
-  app.post('/resume', async (c) => {
-    const { by, why } = parse(personShape, await readJson(c.req.raw));
-    const now = deps.now();
-    const ended = await write(db, () => {
-      audit(db, { by, why }, 'resume', 'all', now);
-      lookAtOnce(db, null, now);
-      return endPauses(db, now);
-    });
-    deps.events.person(by, 'resume', 'all', why);
-    deps.wake();
-    return c.json({ paused: false, ended });
   });
 
   app.post('/targets/:id/reset', async (c) => {
@@ -131,6 +92,7 @@ export function apiRoutes(deps: Deps): Hono {
   });
 
   app.route('/', answerRoutes(deps));
+  app.route('/', pauseRoutes(deps));
   app.route('/', stormRoute(deps));
   app.route('/', simulateRoute(deps));
   return app;
