@@ -7,6 +7,7 @@ import { startEngine } from '../../services/alert-bot/src/engine/engine.ts';
 import { createHttp } from '../../services/alert-bot/src/http/app.ts';
 import { createIntake, deliveryId, type Intake } from '../../services/alert-bot/src/intake/intake.ts';
 import { PayloadError, parsePayload } from '../../services/alert-bot/src/intake/payload.ts';
+import { keepTime } from '../../services/alert-bot/src/keep-time.ts';
 import { createEvents, type Events } from '../../services/alert-bot/src/observe/events.ts';
 import { createMetrics, NO_INCIDENTS } from '../../services/alert-bot/src/observe/metrics.ts';
 import { lastLogTime } from '../../services/alert-bot/src/store/controls.ts';
@@ -91,7 +92,7 @@ export function createBot(
       now: clock.now,
       monotonic,
       sleep: ports.sleep,
-      clockJump: () => null,
+      clockJump: clock.jump,
       platform: ports.platform,
       alertmanager: ports.alertmanager,
       prometheus: ports.prometheus,
@@ -101,6 +102,7 @@ export function createBot(
       stopping: stopping.signal,
     };
     const intake = createIntake(db, waker.wake);
+    const keeper = keepTime(deps, clock);
     const engine = startEngine(deps, waker.woken);
     const app = createHttp(deps, {
       intake,
@@ -113,7 +115,7 @@ export function createBot(
       deps,
       intake,
       app,
-      stopped: engine.stopped,
+      stopped: Promise.all([engine.stopped, keeper]).then(() => undefined),
       stop: (reason: Error) => {
         stopping.abort(reason);
         for (const wake of [...life.sleepers]) wake(reason);

@@ -66,6 +66,7 @@ export function createPeople(world: World, bot: Bot) {
       `/incidents/${incident}/${choice}`,
       {},
       (status) => {
+        if (status === 200 && choice === 'reject') notes.rejections.push({ at: time.now(), service });
         if (status !== 200 || choice !== 'approve' || known === undefined) return;
         const instances = new Map(known.boxes.map((box) => [box.id, box.startedAt]));
         notes.approvals.push({ at: time.now(), service, instances });

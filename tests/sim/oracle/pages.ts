@@ -3,7 +3,7 @@ import type { PageRecord } from '../world/alertmanager.ts';
 import type { World } from '../world/world.ts';
 import { restarts, seconds } from './attempts.ts';
 
-/** One page as people see it: from its first sending until its end was sent. */
+/** One page as people see it: from its first sending until it ends at Alertmanager. */
 interface Page {
   labels: PageRecord['labels'];
   from: Millis;
@@ -24,18 +24,18 @@ export function* judgePages(world: World): Generator<string> {
 }
 
 export function pagesOf(world: World): Page[] {
-  const open = new Map<string, Page>();
+  const latest = new Map<string, Page>();
   const pages: Page[] = [];
   for (const { at, wall, labels, endsAt } of world.alertmanager.pages) {
     const key = JSON.stringify(labels);
-    const known = open.get(key);
-    if (endsAt > wall && known === undefined) {
-      const page = { labels, from: at, until: Number.POSITIVE_INFINITY };
-      open.set(key, page);
+    const known = latest.get(key);
+    // Alertmanager ends it at its endsAt, unless it is sent again before that.
+    const until = at + Math.max(0, endsAt - wall);
+    if (known !== undefined && at <= known.until) known.until = until;
+    else if (until > at) {
+      const page = { labels, from: at, until };
+      latest.set(key, page);
       pages.push(page);
-    } else if (endsAt <= wall && known !== undefined) {
-      known.until = at;
-      open.delete(key);
     }
   }
   return pages;
@@ -73,7 +73,8 @@ function* judgeNothingLost(world: World, pages: readonly Page[]): Generator<stri
       const began: Instant = now - (wall() - startsAt);
       const last = restarts(world).findLast((call) => call.service === service && call.at >= began)?.at;
       if (last !== undefined && now - last < longest) continue;
-      const isTold = isStorm || openPages.some((page) => page.labels['service'] === service);
+      const isRejected = world.notes.rejections.some((one) => one.service === service && one.at >= began);
+      const isTold = isRejected || isStorm || openPages.some((page) => page.labels['service'] === service);
       if (!isTold)
         yield `G1: ${alertname} of ${service} fires since ${seconds(began)}; nothing was done${last === undefined ? '' : ` since ${seconds(last)}`} and nobody was told`;
     }

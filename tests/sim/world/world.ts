@@ -24,6 +24,8 @@ export interface Orders {
   pauses: { from: Millis; until: Millis; scope: string }[];
   resets: { at: Millis; target: string }[];
   approvals: { at: Millis; service: string; instances: ReadonlyMap<string, number | null> }[];
+  /** What a person said no to stays a person's. */
+  rejections: { at: Millis; service: string }[];
   clockSteps: Millis[];
 }
 
@@ -54,6 +56,7 @@ export function createWorld(plan: Plan, post: Post, traceAll: boolean) {
     pauses: [],
     resets: [],
     approvals: [],
+    rejections: [],
     clockSteps: [],
     acknowledged: [],
     policies: [{ at: 0, file: first }],
