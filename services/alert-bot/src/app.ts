@@ -56,6 +56,7 @@ export async function run(config: Config, signal: AbortSignal): Promise<void> {
     const loaded = loadTexts(texts);
     if ('errors' in loaded) throw new ConfigError(loaded.errors.map(formatPlaybookError));
     for (const { path, from, to } of loaded.overridden) log.info({ path, from, to }, 'overridden');
+    for (const warning of loaded.warnings) log.warn(`playbooks: ${formatPlaybookError(warning)}`);
 
     const { db, boot, close } = openLog(config.dataDir);
     teardown.push('log', close);

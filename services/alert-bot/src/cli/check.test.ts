@@ -25,16 +25,29 @@ const PLAYBOOK = `playbooks:
 
 test.concurrent('the shipped files are good, and so are the alerts they are for', async () => {
   const args = ['check', '--playbooks', 'deploy/playbooks.yml', '--rules', 'alert_rules.yml'];
-  const { code, out, err } = await cli([...args, '--overrides', 'deploy/bare/overrides.yml']);
+  const { code, out, err } = await cli(args);
   expect({ code, err }).toEqual({ code: 0, err: '' });
   const lines = out.trim().split('\n');
-  expect(lines.filter((line) => line.startsWith('overridden by'))).toHaveLength(6);
-  expect(lines).toContain('overridden by deploy/bare/overrides.yml: defaults.cooldown 2m -> 10s');
   expect(lines).toContain(
-    'restart-on-errors (act): alertname="HighErrorRate" -> {{ $labels.service }}; restart (10s to stop) up to 3×, then tell a person; at most 3 per 30m, 6 per 1d; proven within 20s, stable 5s, query not above 0.2',
+    'restart-on-errors (act): alertname=~"HighErrorRate|HighUpstreamErrorRate" -> {{ $labels.service }}; restart (10s to stop) up to 3×, then tell a person; at most 3 per 30m, 6 per 1d; proven within 1m30s, stable 15s, query not above 0.2',
+  );
+  expect(lines).toContain(
+    'at once: 1 action; in 10m: 3 targets, at most 100% of all; a storm: 10 new incidents in 1m, over when none came for 2m',
   );
   expect(lines.filter((line) => line.startsWith('warning'))).toEqual([]);
   expect(lines.at(-1)).toBe('deploy/playbooks.yml: good');
+});
+
+test.concurrent('what the overrides replace is printed, and what is suspicious about it', async () => {
+  const args = ['check', '--playbooks', 'deploy/playbooks.yml', '--overrides', 'deploy/bare/overrides.yml'];
+  const { code, out } = await cli(args);
+  expect(code).toBe(0);
+  const lines = out.trim().split('\n');
+  expect(lines.filter((line) => line.startsWith('overridden by'))).toHaveLength(6);
+  expect(lines).toContain('overridden by deploy/bare/overrides.yml: defaults.cooldown 2m -> 10s');
+  expect(lines.filter((line) => line.startsWith('warning'))).toEqual([
+    'warning: deploy/bare/overrides.yml:6: defaults.quarantine: `10m` is shorter than the shortest window of its budgets (3 per 30m, 6 per 1d), which still forbids the trial at its end: write 30m or more',
+  ]);
 });
 
 test.concurrent('every error is printed with file, line, path and remedy', async () => {
@@ -70,6 +83,29 @@ test.concurrent('warns of an alert nobody acts on, a playbook without an alert, 
     `warning: two matches no alert of ${rules}: mend its matchers, or add the alert.`,
     'warning: how far A looks back cannot be told, so that one takes 10m for its proof: write its ranges out.',
     'warning: no playbook matches B, which is labelled remediation="auto": write one.',
+  ]);
+});
+
+test.concurrent('warns of a rule that names no target, and of one that lets go later than a proof is looked for', async () => {
+  const rules = file(
+    'targetless.yml',
+    `groups:
+  - name: g
+    interval: 10s
+    rules:
+      - { record: all, expr: 'sum(rate(x[5m]))' }
+      - { alert: A, expr: 'all > 1', for: 30s, keep_firing_for: 1m, labels: { service: api, remediation: auto } }
+      - { alert: A, expr: 'all > 2', labels: { remediation: auto } }
+`,
+  );
+  const path = file('targetless-playbooks.yml', PLAYBOOK.replace(`, 'service!=""'`, ''));
+  const { out } = await cli(['check', '--playbooks', path, '--rules', rules]);
+  const lets = (length: string) =>
+    `warning: one gives a proof 1m30s, and A may fire for ${length} after the cure; the bot waits that long: write prove.within: ${length} or more, or shorten the ranges of the rule.`;
+  expect(out.split('\n').filter((line) => line.startsWith('warning'))).toEqual([
+    lets('6m50s'),
+    lets('5m20s'),
+    "warning: A names no target: one needs its label service, which its expression sums away; write sum by (service) or the like, or service under the rule's labels.",
   ]);
 });
 

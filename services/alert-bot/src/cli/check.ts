@@ -3,7 +3,7 @@ import { readPlaybookFiles } from '../config/playbook-files.ts';
 import { formatPlaybookError } from '../config/playbooks.ts';
 import { checkRules } from './check-rules.ts';
 import { type Command, readArgs } from './command.ts';
-import { describePlaybook } from './describe.ts';
+import { describeLimits, describePlaybook } from './describe.ts';
 import { Failure, misuse } from './failure.ts';
 
 export const check: Command = {
@@ -35,6 +35,8 @@ Exit code: 0 good (warnings or not), 1 errors, 2 wrong use.`,
     for (const { path, from, to } of loaded.overridden)
       print(`overridden by ${overrides}: ${path} ${from} -> ${to}`);
     for (const playbook of loaded.file.playbooks) print(describePlaybook(playbook));
+    for (const line of describeLimits(loaded.file)) print(line);
+    for (const warning of loaded.warnings) print(`warning: ${formatPlaybookError(warning)}`);
     if (values.rules !== undefined)
       for (const warning of await checkRules(resolve(values.rules), loaded.file.playbooks))
         print(`warning: ${warning}`);

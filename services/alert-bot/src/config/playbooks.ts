@@ -14,6 +14,7 @@ import {
   overlayLimits,
 } from './settings.ts';
 import { type Layer, unreachable } from './unreachable.ts';
+import { warningsOf } from './warnings.ts';
 import { type PlaybookError, readYaml, type Source } from './yaml-source.ts';
 
 export type { Overridden } from './settings.ts';
@@ -25,7 +26,14 @@ export interface FileText {
   fileName: string;
 }
 
-export type Loaded = { file: PlaybookFile; overridden: Overridden[] } | { errors: PlaybookError[] };
+export type Loaded =
+  | {
+      file: PlaybookFile;
+      overridden: Overridden[];
+      /** What is legal and probably not meant. */
+      warnings: PlaybookError[];
+    }
+  | { errors: PlaybookError[] };
 
 /**
  * Reads, checks and compiles a playbook file, all errors at once. The overrides may replace only `defaults`
@@ -59,8 +67,10 @@ export function loadPlaybooks(text: string, fileName: string, overrides?: FileTe
   }
   if (errors.length > 0) return { errors };
   const { deferAtMost: _, approveWithin: __, ...fleet } = limits;
+  const file = { playbooks, limits: fleet, maintenance: (written.maintenance ?? []).map(compileWindow) };
   return {
-    file: { playbooks, limits: fleet, maintenance: (written.maintenance ?? []).map(compileWindow) },
+    file,
+    warnings: warningsOf(file, main, over),
     overridden: differences(before, { defaults, limits }),
   };
 }

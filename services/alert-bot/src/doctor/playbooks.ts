@@ -30,5 +30,7 @@ export async function checkPlaybooks(files: {
   ];
   for (const { path, from, to } of loaded.overridden)
     findings.push(ok('overrides', `${path}: ${from} -> ${to}`));
+  for (const warning of loaded.warnings)
+    findings.push(warn('playbooks', formatPlaybookError(warning), 'it is legal: leave it if it is meant'));
   return { findings, file: loaded.file };
 }
