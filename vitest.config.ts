@@ -25,7 +25,10 @@ export default defineConfig({
           hookTimeout: 120_000,
         },
       },
-      { extends: true, test: { name: 'docs', include: ['tests/docs/**/*.test.ts'] } },
+      {
+        extends: true,
+        test: { name: 'docs', include: ['tests/docs/**/*.test.ts', 'tests/mutations/**/*.test.ts'] },
+      },
       {
         extends: true,
         test: {
