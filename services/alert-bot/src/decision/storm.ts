@@ -47,5 +47,6 @@ export function noteStorm(db: Db, incident: number, decision: Decision): void {
 export function toldByStorm(db: Db, incident: Incident, reason: EscalateReason): number | null {
   if (incident.storm === null || (reason !== 'no_target' && reason !== 'ambiguous_target')) return null;
   const own = incidentById(db, stormById(db, incident.storm)?.incident ?? 0);
-  return own?.status === 'escalated' ? own.id : null;
+  // Where it is not told of yet, this is what its page will tell of (engine/storms.ts).
+  return own === undefined || own.status === 'closed' ? null : own.id;
 }

@@ -60,7 +60,7 @@ function next(deps: Deps, id: number, calm: number): Due | null {
 
 /** A person is told once the storm holds something: not of what is paused, or turned out to be none of ours. */
 function toTell({ db, events }: Deps, storm: Storm, own: Incident, calm: number, now: Instant): Due | null {
-  if (own.status !== 'new' || storm.endedAt !== null || countHeld(db, storm.id) === 0) return null;
+  if (own.status !== 'new' || countHeld(db, storm.id) + countToldByIt(db, storm.id) === 0) return null;
   return {
     done() {
       const page = pageOf(db, storm, calm, now);
