@@ -25,6 +25,7 @@ const PLAYBOOK = `playbooks:
 
 test.concurrent('the shipped files are good, and so are the alerts they are for', async () => {
   const args = ['check', '--playbooks', 'deploy/playbooks.yml', '--rules', 'alert_rules.yml'];
+  args.push('--services', 'docker-compose.yml');
   const { code, out, err } = await cli(args);
   expect({ code, err }).toEqual({ code: 0, err: '' });
   const lines = out.trim().split('\n');
@@ -109,6 +110,30 @@ test.concurrent('warns of a rule that names no target, and of one that lets go l
   ]);
 });
 
+test.concurrent('warns of services that depend on each other, and of names that are not there', async () => {
+  const compose = file(
+    'compose.yml',
+    `services:
+  api: { depends_on: { db: { condition: service_healthy } }, labels: [ 'alert-bot.depends-on=cache, mail' ] }
+  db: { labels: { alert-bot.depends-on: worker } }
+  worker: { depends_on: [ api ] }
+  cache: {}
+`,
+  );
+  const path = file(
+    'named.yml',
+    `maintenance: [ { name: backup, zone: UTC, from: '01:00', to: '02:00', services: [ dbb, db ] } ]
+${PLAYBOOK.replace("'{{ $labels.service }}'", 'apii')}`,
+  );
+  const { out } = await cli(['check', '--playbooks', path, '--services', compose]);
+  expect(out.split('\n').filter((line) => line.startsWith('warning'))).toEqual([
+    `warning: api -> db -> worker -> api depend on each other in ${compose}, so that none of them waits for another: take one of these out of depends_on or alert-bot.depends-on.`,
+    `warning: alert-bot.depends-on of api names mail, which ${compose} has not: write a service of the same project.`,
+    `warning: the target of one names apii, which ${compose} has not: did you mean api?`,
+    `warning: the maintenance window backup names dbb, which ${compose} has not: did you mean db?`,
+  ]);
+});
+
 test.concurrent.for([
   [['check'], 2, 'check needs a playbook file: give --playbooks FILE, or set ALERT_BOT_PLAYBOOKS.'],
   [
@@ -120,6 +145,11 @@ test.concurrent.for([
     ['check', '--playbooks', 'deploy/playbooks.yml', '--rules', 'deploy/playbooks.yml'],
     1,
     'is no rule file (groups',
+  ],
+  [
+    ['check', '--playbooks', 'deploy/playbooks.yml', '--services', 'alert_rules.yml'],
+    1,
+    'is no Compose file and no process file',
   ],
 ] as const)('%j ends with code %i', async ([args, exit, says]) => {
   const { code, err } = await cli(args);

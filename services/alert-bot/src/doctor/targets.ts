@@ -1,6 +1,8 @@
 import type { Platform } from '../domain/platform.ts';
 import type { PlaybookFile } from '../domain/playbook.ts';
 import { readOptIn, type Target } from '../domain/target.ts';
+import { cyclesOf, wayAround } from '../policy/cycles.ts';
+import { graphOf } from '../policy/graph.ts';
 import { type Finding, fail, messageOf, ok, warn } from './finding.ts';
 
 /** Whether a playbook can mean it: what belongs to other projects of the engine is nothing to this bot. */
@@ -48,6 +50,15 @@ export async function checkTargets(platform: Platform, file: PlaybookFile | null
           'targets',
           `none of ${targets.length} is opted in: the bot can act on nothing`,
           'label what it may restart: alert-bot.enable: "true"',
+        ),
+      );
+    const graph = graphOf(targets);
+    for (const members of cyclesOf(graph))
+      findings.push(
+        warn(
+          'dependencies',
+          `${wayAround(graph, members)} depend on each other, so that none of them waits for another`,
+          'take one of them out of depends_on or alert-bot.depends-on',
         ),
       );
     return findings;
