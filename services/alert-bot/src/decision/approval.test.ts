@@ -4,6 +4,7 @@ import { bootSupervisor } from '../../../supervisor/src/harness.ts';
 import { PlatformError } from '../domain/platform.ts';
 import { consider } from '../engine/consider.ts';
 import { runAttempt } from '../executor/attempt.ts';
+import { seekProof } from '../executor/prove.ts';
 import { approvalsOf, endApproval } from '../store/approvals.ts';
 import { addPause, endPauses } from '../store/controls.ts';
 import { write } from '../store/db.ts';
@@ -11,7 +12,7 @@ import { lastDecision } from '../store/decisions.ts';
 import { escalationsOf } from '../store/escalations.ts';
 import { eventsOf } from '../store/events.ts';
 import { changeStatus } from '../store/incidents.ts';
-import { resetTarget } from '../store/targets.ts';
+import { resetTarget, targetState } from '../store/targets.ts';
 import { startSignals } from '../testing/signals.ts';
 import { createStage, type Stage, type StageOptions } from '../testing/stage.ts';
 import { endQuestion, openQuestion } from './approval.ts';
@@ -29,7 +30,7 @@ const NAMES = [
     'held',
     'resolved',
   ],
-  ...['episode', 'reset', 'mode', 'rejected', 'step', 'deadline'],
+  ...['episode', 'reset', 'mode', 'rejected', 'trial', 'deadline'],
 ];
 const MINUTE = 60_000;
 
@@ -278,6 +279,42 @@ describe('mode approve', { concurrent: true }, () => {
     await consider(stage.deps, id);
     expect(status(stage, id)).toBe('queued approved');
     expect(told(stage, id).filter((one) => !one.endsWith('ended'))).toEqual([]);
+  });
+
+  test('G4: the trial of a quarantine is asked about too, and closes the circuit where it helps', async () => {
+    using stage = stageOf('trial', {
+      limits: { budgets: [{ attempts: 1, per: 30 * MINUTE }], quarantine: 60 * MINUTE },
+    });
+    stage.firing = async () => true;
+    const { inspect } = stage.platform;
+    const id = await stage.queue();
+    await approve(stage, id);
+    await consider(stage.deps, id);
+    stage.platform.inspect = async (target) => {
+      const seen = await inspect(target);
+      return { ...seen, instances: seen.instances.map((one) => ({ ...one, health: 'unhealthy' })) };
+    };
+    await runAttempt(stage.deps, id);
+    await seekProof(stage.deps, id);
+    expect(status(stage, id)).toBe('escalated quarantined');
+    stage.platform.inspect = inspect;
+    await consider(stage.deps, id);
+    expect(answers(stage, id)).toEqual(['approved']);
+
+    stage.clock.advance(61 * MINUTE);
+    await consider(stage.deps, id);
+    // A person has it until the answer, which is about the trial.
+    expect(stage.incident(id).status).toBe('escalated');
+    expect(answers(stage, id)).toEqual(['approved', null]);
+    expect(stage.calls).toHaveLength(1);
+    await approve(stage, id);
+    await consider(stage.deps, id);
+    expect(status(stage, id)).toBe('queued approved');
+    stage.firing = async () => (await box.process('trial')).restartCount < 2;
+    await runAttempt(stage.deps, id);
+    await seekProof(stage.deps, id);
+    expect(stage.incident(id)).toMatchObject({ status: 'closed', outcome: 'healed' });
+    expect(targetState(stage.db, stage.target)).toMatchObject({ open: false, until: null, times: 0 });
   });
 
   test('G13: the playbook is set to act: nobody has to answer any more', async () => {
