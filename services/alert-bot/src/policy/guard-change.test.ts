@@ -1,0 +1,73 @@
+import { describe, expect, test } from 'vitest';
+import type { DependencyFacts, ReplicaFact } from '../domain/facts.ts';
+import { decide } from './decide.ts';
+import { SETTLE } from './dependencies.ts';
+import { attempt, facts, HOUR, incident, MINUTE, NOW, SECOND } from './facts.fixture.ts';
+
+/** The trouble began ten minutes ago, and its rule looks a minute back. */
+const opened = incident({ openedAt: NOW - 10 * MINUTE });
+const looksBack: { dependencies: DependencyFacts } = {
+  dependencies: { all: [], unwellAt: null, targetStartedAt: null, letsGoAfter: MINUTE },
+};
+const PATIENCE = MINUTE + SETTLE;
+
+const replica = (changes: Partial<ReplicaFact>): ReplicaFact => ({
+  id: 'a',
+  name: 'api-1',
+  state: 'healthy',
+  startedAt: NOW - HOUR,
+  createdAt: null,
+  startedByUs: false,
+  ...changes,
+});
+const decided = (...changes: Partial<ReplicaFact>[]) => {
+  const replicas = changes.map((one, i) => replica({ id: String(i), ...one }));
+  const decision = decide(facts(opened, looksBack, { replicas }), NOW);
+  return decision.kind === 'defer' ? [decision.reason, decision.until] : [decision.reason];
+};
+
+describe('what somebody else did since the trouble began', () => {
+  const at = NOW - 30 * SECOND;
+  test.each([
+    ['restarted', [{ startedAt: at }], ['already_restarted', at + PATIENCE]],
+    ['replaced', [{ startedAt: at, createdAt: at - SECOND }], ['deploying', at + PATIENCE]],
+    // Made before the trouble, as with a container that is started again.
+    [
+      'made long ago, restarted since',
+      [{ startedAt: at, createdAt: NOW - HOUR }],
+      ['already_restarted', at + PATIENCE],
+    ],
+    ['one of two restarted', [{}, { startedAt: at }], ['already_restarted', at + PATIENCE]],
+    ['restarted by us', [{ startedAt: at, startedByUs: true }], ['first_attempt']],
+    ['restarted, and its alert had the time to let go', [{ startedAt: NOW - PATIENCE }], ['first_attempt']],
+    ['a moment before that', [{ startedAt: NOW - PATIENCE + 1 }], ['already_restarted', NOW + 1]],
+    ['restarted before the trouble', [{ startedAt: NOW - 10 * MINUTE }], ['first_attempt']],
+    ['never started', [{ startedAt: null, state: 'sick' as const }], ['first_attempt']],
+  ] as const)('%s', (_, changes, expected) => expect(decided(...changes)).toEqual(expected));
+});
+
+test.each([
+  [SETTLE - 1, 'deploying'],
+  [SETTLE, 'first_attempt'],
+])('what started %i ms ago, before its alert: %s', (ago, reason) => {
+  const replicas = [replica({ startedAt: NOW - ago })];
+  expect(decide(facts(incident({ openedAt: NOW }), { replicas }), NOW).reason).toBe(reason);
+});
+
+test('every wait for what others do ends', () => {
+  const late = incident({ openedAt: NOW - 10 * MINUTE, deadline: NOW });
+  const replicas = [replica({ startedAt: NOW - SECOND })];
+  expect(decide(facts(late, looksBack, { replicas }), NOW)).toMatchObject({
+    kind: 'escalate',
+    reason: 'waited_too_long',
+    also: ['already_restarted'],
+  });
+});
+
+test('it goes before the ladder: nobody is paged for a target that was just restarted', () => {
+  const replicas = [replica({ startedAt: NOW - SECOND })];
+  const attempts = [8, 7, 6].map((minutes) => attempt(minutes * MINUTE));
+  const decision = decide(facts(opened, looksBack, { replicas, attempts }), NOW);
+  expect(decision).toMatchObject({ reason: 'already_restarted' });
+  expect(decision.also).toContain('steps_exhausted');
+});
