@@ -5,9 +5,11 @@ import { docker } from './support/compose-project.ts';
 import { extra, Loop } from './support/loop.ts';
 
 /** Well until SIGUSR2, to its own health check too. */
-const SICKENS = `const server = require('node:http').createServer((_, response) => response.end('well 1\\n')).listen(80);
+const SICKENS = `const server = require('node:http').createServer((_, response) =>
+  response.setHeader('content-type', 'text/plain').end('well 1\\n')).listen(80);
 process.on('SIGUSR2', () => { server.close(); server.closeAllConnections(); });
-process.on('SIGTERM', () => process.exit(0));`;
+process.on('SIGTERM', () => process.exit(0));
+setInterval(() => {}, 1e6);`;
 const healthcheck = {
   test: ['CMD', 'node', '-e', `fetch('http://127.0.0.1').then(() => process.exit(0), () => process.exit(1))`],
   interval: '2s',
