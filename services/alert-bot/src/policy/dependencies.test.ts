@@ -24,6 +24,12 @@ test.for<[string, DependencyFacts, string]>([
   ['well for hours', db({ wellSince: HOURS_AGO }), 'allow'],
   ['not running', db({ unwell: 'postgres is not running' }), 'unwell'],
   ['cannot be asked', db({ unknown: 'the engine does not answer' }), 'unknown'],
+  // Members of a cycle do not wait for each other.
+  [
+    'unwell, and depends on the target in turn',
+    { ...db({ wellSince: 0 }), all: [{ id: 'supervisor:b', inCycle: true, state: { unwell: 'is down' } }] },
+    'allow',
+  ],
   // The rule still looks back at the outage: a restart now would be for the database's sake.
   ['came back half a minute ago', db({ wellSince: NOW - 30 * SECOND }), 'settle'],
   ['came back long enough ago', db({ wellSince: NOW - LETS_GO - SETTLE }), 'allow'],
