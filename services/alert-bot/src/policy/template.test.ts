@@ -95,6 +95,8 @@ describe('a hostile label value cannot change the query', () => {
     '"\n} # ',
     '{{ $labels.service }}',
     'é✓😀',
+    'a\ufffdb',
+    'a\ud800b',
   ];
   test.each(
     Object.entries(QUERIES).flatMap(([quotes, query]) => HOSTILE.map((value) => ({ quotes, query, value }))),
@@ -123,12 +125,14 @@ describe('a hostile label value cannot change the query', () => {
     const read = (literal: string) =>
       literal
         .slice(1, -1)
-        .replace(/\\(?:x([0-9a-f]{2})|(.))/gs, (_, hex: string | undefined, char: string) =>
-          hex === undefined ? (char === 'n' ? '\n' : char) : String.fromCharCode(Number.parseInt(hex, 16)),
+        .replace(
+          /\\(?:(?:x|u(?=.{4}))([0-9a-f]{4}|[0-9a-f]{2})|(.))/gs,
+          (_, hex: string | undefined, char: string) =>
+            hex === undefined ? (char === 'n' ? '\n' : char) : String.fromCharCode(Number.parseInt(hex, 16)),
         );
     for (const value of HOSTILE)
       for (const query of [QUERIES['"'], QUERIES["'"]])
-        expect(parse(filled(query, value)).strings.map(read)).toEqual([value]);
+        expect(parse(filled(query, value)).strings.map(read)).toEqual([value.toWellFormed()]);
   });
 });
 
@@ -146,4 +150,11 @@ test.for([
 
 test('G5: a playbook itself may name another project', () => {
   expect(fillService('other/{{ $labels.service }}', { service: 'api' })).toEqual({ name: 'other/api' });
+});
+
+// Prometheus 3.14 answers `parse error: invalid UTF-8 rune` to the character itself (tried).
+test('a replacement character, and half of a pair, is escaped for PromQL', () => {
+  expect(quotePromql('a\ufffdb')).toBe('a\\ufffdb');
+  expect(quotePromql('a\ud800b')).toBe('a\\ufffdb');
+  expect(quotePromql('😀\0\u2028')).toBe('😀\0\u2028');
 });

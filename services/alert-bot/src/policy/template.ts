@@ -55,12 +55,15 @@ export function templateError(template: string, variables: readonly string[] = [
 
 /**
  * Escapes a value for a PromQL string, so that a label cannot change the query. Quotes as numbers: `\"` is an
- * error between single quotes, and between backticks nothing is an escape, so that no backtick may be left.
+ * error between single quotes, and between backticks nothing is an escape, so that no backtick may be left. PromQL takes
+ * a replacement character for broken UTF-8, unless it is escaped (seen).
  */
 export const quotePromql = (value: string): string =>
   value
     .replaceAll('\\', '\\\\')
     .replaceAll('\n', '\\n')
+    .toWellFormed()
+    .replaceAll('\ufffd', '\\ufffd')
     .replaceAll('"', '\\x22')
     .replaceAll("'", '\\x27')
     .replaceAll('`', '\\x60');
