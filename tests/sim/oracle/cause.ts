@@ -16,12 +16,15 @@ export function* judgeCause(world: World): Generator<string> {
     for (const { service, why, since } of first.seen.unwell)
       if (first.at - since > UNSEEN)
         yield `G7: ${describe(first)} although ${service} has been unwell since ${seconds(since)} (${why})`;
+  const begins = new Set(attemptsOf(world).map(({ first }) => first));
   const all = restarts(world);
   for (const [i, call] of all.entries()) {
     if (sentByHand(world, call)) continue;
-    if (!isAskedFor(world, call))
+    // A roll that has begun goes on where its first half has ended the alert, but never against a silence.
+    if (begins.has(call) && !isAskedFor(world, call))
       yield `G8/G13: ${describe(call)} although no alert of it was read as firing`;
-    if (call.at - call.seen.lastBad > HEALTHY_FOR)
+    if (isSuppressed(world, call)) yield `G13: ${describe(call)} although it is silenced or inhibited`;
+    if (begins.has(call) && call.at - call.seen.lastBad > HEALTHY_FOR)
       yield `G8: ${describe(call)} although nothing was wrong since ${seconds(call.seen.lastBad)}`;
     const cured = all.slice(0, i).findLast((one) => one.service === call.service && one.effect?.isStarted);
     const since = cured?.effect?.to;
@@ -45,8 +48,18 @@ const sentByHand = (world: World, call: CallRecord): boolean =>
       at > call.at - MANUAL_LASTS - 30_000,
   );
 
+const justRead = (world: World, call: CallRecord) =>
+  world.alertmanager.readings.filter(({ at }) => at <= call.at && at > call.at - UNSEEN);
+
+/** Whether every reading before a call had it suppressed, and none as firing. */
+function isSuppressed(world: World, call: CallRecord): boolean {
+  const readings = justRead(world, call);
+  return (
+    readings.length > 0 &&
+    readings.every(({ active, suppressed }) => suppressed.has(call.service) && !active.has(call.service))
+  );
+}
+
 /** Whether the last thing that Alertmanager said before a call was that an alert of it fires. */
 const isAskedFor = (world: World, call: CallRecord): boolean =>
-  world.alertmanager.readings.some(
-    ({ at, active }) => at <= call.at && at > call.at - UNSEEN && active.has(call.service),
-  );
+  justRead(world, call).some(({ active }) => active.has(call.service));

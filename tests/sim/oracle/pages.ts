@@ -114,9 +114,13 @@ function isActionable(
 /** How long after the trouble a page may stand: the proof that it is over needs its time. */
 const ENDS_WITHIN: Millis = 100_000;
 
+const BEHIND: Millis = 5_000;
+
 /** Where all is well again people are told so. What a person has to reset stays. */
 function* judgeEnds(world: World, pages: readonly Page[]): Generator<string> {
   const now = world.ground.time.now();
+  // A clock that was set back is behind the log; until it has caught up nothing can be proven, and readyz says so.
+  if (world.observer.logTime() - world.ground.wall() > BEHIND) return;
   for (const { labels, until } of pages) {
     const { service, reason, alertname } = labels;
     if (until <= now || service === undefined || alertname !== 'RemediationEscalated') continue;

@@ -74,7 +74,7 @@ export function createAlertmanager(ground: Ground, post: Post) {
   const suppressions: Suppression[] = [];
   const pages: PageRecord[] = [];
   /** What the bot was told, newest last. */
-  const readings: { at: Millis; active: ReadonlySet<string> }[] = [];
+  const readings: { at: Millis; active: ReadonlySet<string>; suppressed: ReadonlySet<string> }[] = [];
   let onActive: (labels: Labels) => void = () => {};
 
   const isUp = (peer: Peer): boolean => time.now() >= peer.downUntil;
@@ -179,10 +179,9 @@ export function createAlertmanager(ground: Ground, post: Post) {
       const alerts = mergePeers(there.map(viewOf));
       const active = [...alerts.values()].filter((alert) => alert.state === 'active' && !isOwn(alert.labels));
       for (const alert of active) onActive(alert.labels);
-      readings.push({
-        at: time.now(),
-        active: new Set(active.map((alert) => alert.labels['service'] ?? '')),
-      });
+      const suppressed = [...alerts.values()].filter((alert) => alert.state !== 'active');
+      const services = (some: CurrentAlert[]) => new Set(some.map((alert) => alert.labels['service'] ?? ''));
+      readings.push({ at: time.now(), active: services(active), suppressed: services(suppressed) });
       return {
         at: wall(),
         alerts,
