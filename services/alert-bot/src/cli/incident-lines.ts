@@ -1,3 +1,4 @@
+import { PERSONS_STOPS } from '../domain/reason.ts';
 import type { DecisionAnswer, DetailAnswer, IncidentAnswer } from './answers.ts';
 import { age, column, entry, plain, wrap } from './lines.ts';
 
@@ -65,13 +66,14 @@ const statusOf = ({ status, outcome, reason, explanation }: DetailAnswer): strin
   ].join('');
 
 /** What happens next, and when, or what a person can do. */
-function nextOf({ id, status, until, target, deadline, proof, approvals }: DetailAnswer): string {
-  const latest = `; from ${deadline} on a person has it`;
+function nextOf({ id, status, reason, until, target, deadline, proof, approvals }: DetailAnswer): string {
+  const asLong = PERSONS_STOPS.some((stop) => stop === reason) || reason === 'storm';
+  const latest = asLong ? '; it waits as long as that holds' : `; from ${deadline} on a person has it`;
   switch (status) {
     case 'new':
       return 'it is decided about at once';
     case 'deferred':
-      return `it is decided about again ${until === null ? 'every 5s' : `at ${until}, or sooner`}${latest}, unless a person asked for the wait`;
+      return `it is decided about again ${until === null ? 'every 5s' : `at ${until}, or sooner`}${latest}`;
     case 'awaiting_approval': {
       const open = approvals.find(({ answer }) => answer === null);
       if (open === undefined) return 'a person is asked';

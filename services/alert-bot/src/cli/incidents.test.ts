@@ -156,6 +156,15 @@ describe('incidents', () => {
     expect(asOneLine(await terminal.run(incidents, 'show', '1'))).toContain(says);
   });
 
+  test('show says that a wait that a person asked for may last', async () => {
+    await using terminal = await serving(IDLE);
+    const { db, now } = terminal.bot.deps;
+    changeStatus(db, anIncident(db), 'deferred', { reason: 'paused' }, now());
+    expect(asOneLine(await terminal.run(incidents, 'show', '1'))).toContain(
+      'next it is decided about again every 5s; it waits as long as that holds',
+    );
+  });
+
   test.each([
     [['shwo', '1'], 'incidents does not know "shwo": write incidents, incidents show N or incidents follow'],
     [['show'], 'incidents show needs <N>'],

@@ -128,7 +128,7 @@ export function escalate(db: Db, incident: Incident, reason: EscalateReason, now
   const subject = incident.target ?? incident.title;
   const annotations = {
     summary: `${subject}: ${explain(reason)}`,
-    description: `${story} Look: alert-bot's GET /api/v1/incidents/${incident.id}. ${remedy(incident, reason)}`,
+    description: `${story} Look: alert-bot incidents show ${incident.id}. ${remedy(incident, reason)}`,
   };
   addEscalation(db, incident.id, reason, { labels, annotations }, now);
 }
