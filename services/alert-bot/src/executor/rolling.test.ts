@@ -12,7 +12,7 @@ import { recoverAttempt } from './recover.ts';
 
 const NAMES = [
   ...['rolls', 'paused', 'silenced', 'sick', 'one-sick', 'recovers', 'last', 'last-in-roll', 'crash-sick'],
-  ...['crash-all', 'stopped-by-hand', 'deployed', 'stricter', 'other-paused', 'nobody'],
+  ...['crash-all', 'stopped-by-hand', 'deployed', 'stricter', 'other-paused', 'nobody', 'jumped'],
 ];
 
 let box: Awaited<ReturnType<typeof bootSupervisor>>;
@@ -227,6 +227,21 @@ describe('G13: between two of them', { concurrent: true }, () => {
     stage.platform.act = async (...call) => {
       await act(...call);
       stage.file.playbooks = stage.file.playbooks.map((one) => ({ ...one, mode: 'observe' }));
+    };
+    const id = await stage.queue();
+    await runAttempt(stage.deps, id);
+    expect(rolled.called).toEqual(['restart a']);
+    expect(stage.incident(id).status).toBe('proving');
+  });
+
+  test('clock_jump: a jump of the clock leaves the rest alone', async () => {
+    const rolled = service('jumped', { a: well, b: well });
+    using stage = rolled.stage;
+    const { act } = stage.platform;
+    stage.platform.act = async (...call) => {
+      await act(...call);
+      const until = stage.clock.now() + 60_000;
+      stage.deps.clockJump = () => ({ by: 3_600_000, until });
     };
     const id = await stage.queue();
     await runAttempt(stage.deps, id);
