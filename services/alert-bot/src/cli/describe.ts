@@ -1,4 +1,4 @@
-import { formatDuration } from '../domain/duration.ts';
+import { formatDuration, formatTimeOfDay } from '../domain/duration.ts';
 import type { MaintenanceWindow, Playbook, PlaybookFile, Step } from '../domain/playbook.ts';
 
 /** What a playbook does, in one line for a person. */
@@ -33,11 +33,8 @@ function describeWindow({ name, zone, days, from, to, services, playbooks }: Mai
     ...(playbooks === null ? [] : [`playbooks ${playbooks.join(', ')}`]),
   ];
   const whom = only.length === 0 ? '' : `, only ${only.join(' and ')}`;
-  return `maintenance ${name}: ${when} ${time(from)} to ${time(to)} ${zone}${whom}: nothing is acted on`;
+  return `maintenance ${name}: ${when} ${formatTimeOfDay(from)} to ${formatTimeOfDay(to)} ${zone}${whom}: nothing is acted on`;
 }
-
-const time = (minutes: number): string =>
-  `${String(Math.floor(minutes / 60)).padStart(2, '0')}:${String(minutes % 60).padStart(2, '0')}`;
 
 const step = (one: Step): string =>
   one.kind === 'escalate'

@@ -1,4 +1,4 @@
-import { formatDuration } from '../domain/duration.ts';
+import { formatDuration, formatTimeOfDay } from '../domain/duration.ts';
 import type { PlaybookFile } from '../domain/playbook.ts';
 import type { Overridden } from './settings.ts';
 
@@ -52,6 +52,7 @@ function walk(value: object, path: string, into: Map<string, string>): void {
 function print(key: string, value: unknown): string {
   if (value === null || value === undefined) return NOTHING;
   if (typeof value === 'number' && DURATIONS.has(key)) return formatDuration(value);
+  if (typeof value === 'number' && (key === 'from' || key === 'to')) return formatTimeOfDay(value);
   if (Array.isArray(value)) return value.map((entry: unknown) => print('', entry)).join(', ');
   if (typeof value !== 'object') return String(value);
   const entries = Object.entries(value).map(([name, child]) => `${name}: ${print(name, child)}`);

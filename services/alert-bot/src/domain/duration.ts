@@ -44,3 +44,7 @@ export function formatDuration(length: Millis): string {
   }
   return text;
 }
+
+/** Prints minutes since midnight as `02:00`. */
+export const formatTimeOfDay = (minutes: number): string =>
+  `${String(Math.floor(minutes / 60)).padStart(2, '0')}:${String(minutes % 60).padStart(2, '0')}`;

@@ -16,6 +16,7 @@ test.each<[earlier: string[], later: string[], expected: boolean]>([
   [['a=~"x.*"'], ['a=~"x.*"'], true],
   // True, and not seen: which of two expressions is the wider one is not worked out.
   [['a=~"x.*"'], ['a=~"xy.*"'], false],
+  [['a="x."'], ['a=~"x."'], false],
   [['a!="x"'], ['a="y"'], true],
   [['a!="x"'], ['a!~"x|y"'], true],
   [['a!~"x|y"'], ['a!="x"'], false],

@@ -126,9 +126,12 @@ describe('a hostile label value cannot change the query', () => {
       literal
         .slice(1, -1)
         .replace(
-          /\\(?:(?:x|u(?=.{4}))([0-9a-f]{4}|[0-9a-f]{2})|(.))/gs,
-          (_, hex: string | undefined, char: string) =>
-            hex === undefined ? (char === 'n' ? '\n' : char) : String.fromCharCode(Number.parseInt(hex, 16)),
+          /\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|(.))/gs,
+          (_, byte?: string, code?: string, char = '') => {
+            const hex = byte ?? code;
+            if (hex !== undefined) return String.fromCharCode(Number.parseInt(hex, 16));
+            return char === 'n' ? '\n' : char;
+          },
         );
     for (const value of HOSTILE)
       for (const query of [QUERIES['"'], QUERIES["'"]])
