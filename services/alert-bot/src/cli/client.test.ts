@@ -104,7 +104,7 @@ test.concurrent.for([
   ['--service', 'api', 'service'],
   ['--target', 'docker:service:shop/api', 'target'],
   ['--playbook', 'restart-on-errors', 'playbook'],
-])('G13: pause and resume %s %s name it, and how it is undone', async ([option, name, kind]) => {
+] as const)('G13: pause and resume %s %s name it, and how it is undone', async ([option, name, kind]) => {
   await using bot = await standIn(() => Response.json({ ok: true }));
   const around = { ALERT_BOT_DATA_DIR: dataDir, ALERT_BOT_URL: bot.url };
   const { out } = await cli(['pause', option, name, '--for', '5m', '--why', 'deploy', '--by', 'ada'], around);

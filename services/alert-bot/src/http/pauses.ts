@@ -26,11 +26,9 @@ const duration = z.string({ error: 'write a duration such as "5m"' }).transform(
 });
 
 const SCOPES = 'all, target:<id>, service:<name> or playbook:<name>';
-const scope = z
-  .string({ error: `write ${SCOPES}` })
-  .regex(/^(all|(target|service|playbook):.+)$/s, {
-    error: ({ input }) => `"${input}" is no scope: write ${SCOPES}`,
-  });
+const scope = z.string({ error: `write ${SCOPES}` }).regex(/^(all|(target|service|playbook):.+)$/s, {
+  error: ({ input }) => `"${input}" is no scope: write ${SCOPES}`,
+});
 const pauseShape = strict({ ...person, for: duration.optional(), scope: scope.default(EVERYTHING) }, SAY_WHO);
 const resumeShape = strict({ ...person, scope: scope.optional() }, SAY_WHO);
 
