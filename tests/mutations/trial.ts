@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Mutation } from './mutation.ts';
 import { run } from './process.ts';
+import { passesWithout, simulate } from './simulation.ts';
 import { type Verdict, verdictOf } from './verdict.ts';
 import { runTests } from './vitest.ts';
 
@@ -29,6 +30,8 @@ export async function tryMutation(bench: Bench, mutation: Mutation): Promise<Ver
   const verdict = await verdictOn(bench, mutation);
   const back = await run('git', ['apply', '--reverse', mutation.patch], tree, TOOL_AT_MOST);
   if (back.code !== 0) throw new Error(`${mutation.name} cannot be taken back: ${back.said}`);
+  if (mutation.proof === 'simulation' && !(await passesWithout(tree, verdict)))
+    return { outcome: 'broken', why: 'the seed that found it fails without it as well' };
   return verdict;
 }
 
@@ -36,7 +39,7 @@ async function verdictOn({ tree, typeErrors: known }: Bench, { proof }: Mutation
   const errors = known === null ? [] : [...(await typeErrors(tree))];
   const added = errors.find((error) => !known?.has(error));
   if (added !== undefined) return { outcome: 'broken', why: `it does not typecheck: ${added}` };
-  if (proof === 'simulation') return { outcome: 'broken', why: 'there is no simulation yet' };
+  if (proof === 'simulation') return simulate(tree);
   return verdictOf(proof, await runTests(tree, [proof], TEST_AT_MOST));
 }
 
