@@ -143,7 +143,9 @@ describe('G13: a person answers', () => {
     );
     expect(await order(bot, '/incidents/1/approve', ada)).toEqual(
       conflict(
-        expect.stringMatching(/: [0-9a-f]{12} was replaced or removed; more-2 would be acted on too since it was asked/),
+        expect.stringMatching(
+          /: [0-9a-f]{12} was replaced or removed; more-2 would be acted on too since it was asked/,
+        ),
       ),
     );
     await expect

@@ -642,7 +642,12 @@ describe('G13: pause and resume', () => {
       'for',
       'for: "200000y" is too long: leave it out to pause until resume',
     ],
-    ['/pause', '{"by":"ada","fro":"5m"}', '(body)', '(body): there is no "fro"; there are by, why, for, scope'],
+    [
+      '/pause',
+      '{"by":"ada","fro":"5m"}',
+      '(body)',
+      '(body): there is no "fro"; there are by, why, for, scope',
+    ],
     ['/resume', '{"by":"ada","for":"5m"}', '(body)', '(body): there is no "for"; there are by, why, scope'],
     ['/targets/supervisor%3Aapi/reset', '{}', 'by', 'by: say who you are'],
   ])('%s with %s is refused by field, and changes nothing', async (path, body, field, message) => {
