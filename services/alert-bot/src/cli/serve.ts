@@ -5,7 +5,8 @@ import { untilStopped } from './stop.ts';
 export const serve: Command = {
   help: `Usage: alert-bot serve
 
-Runs the bot until SIGTERM or Ctrl-C; a second one ends it at once. It is configured by variables:
+Runs the bot until SIGTERM or Ctrl-C; a second one ends it at once. SIGHUP reads the playbooks again, as a change of them
+does. It is configured by variables:
 
   ALERT_BOT_PLATFORM            docker or supervisor
   ALERT_BOT_DATA_DIR            folder of the incident log and the tokens
