@@ -79,13 +79,13 @@ export function applyDecision(
   return isNew;
 }
 
-/** When a wait is looked at again. A storm holds all alike until it is calm; who is far back in its line looks seldom. */
+/** When a wait is looked at again. A storm holds all alike until it is calm, and then gives each its turn. */
 function lookAgainAt(
   { reason, until }: Extract<Decision, { kind: 'defer' }>,
   { storm }: Facts,
   now: Instant,
 ): Instant {
-  if (reason === 'storm') return until ?? now + lookAtHeldAfter(storm?.before.length ?? 0);
+  if (reason === 'storm') return until ?? now + lookAtHeldAfter(storm?.incidents ?? 0);
   return Math.min(until ?? Number.POSITIVE_INFINITY, now + LOOK_AGAIN);
 }
 

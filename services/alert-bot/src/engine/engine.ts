@@ -116,6 +116,11 @@ export function startEngine(
     }
   }
 
+  async function tell(): Promise<void> {
+    await tendStorms(deps);
+    await outbox.flush();
+  }
+
   async function pass(): Promise<void> {
     if (deps.monotonic() - provedAt >= PROVE_WRITABLE_EVERY) {
       const isFirst = provedAt === Number.NEGATIVE_INFINITY;
@@ -133,13 +138,17 @@ export function startEngine(
       sweptAt = deps.monotonic();
       pruner.begin();
     }
-    await tendStorms(deps);
-    await outbox.flush();
+    await tell();
+    let toldAt = deps.monotonic();
     for (const incident of openIncidents(deps.db)) {
       if (deps.stopping.aborted) return;
       if (tasks.has(incident.id)) continue;
       if ((failures.get(incident.id)?.notBefore ?? 0) > deps.monotonic()) continue;
       await look(incident).catch((error: unknown) => failed(incident.id, 'decide', error));
+      // A round over a thousand incidents must not keep a person from being told.
+      if (deps.monotonic() - toldAt < PASS_EVERY) continue;
+      await tell();
+      toldAt = deps.monotonic();
     }
   }
 

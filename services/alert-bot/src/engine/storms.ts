@@ -130,8 +130,8 @@ function toRetell(db: Db, storm: Storm, own: Incident, calm: number, now: Instan
 /** Who is next does not wait for its own look. */
 function toLookAt(db: Db, storm: Storm, calm: number, now: Instant): Due | null {
   if (storm.endedAt !== null || phaseOf(storm, calm, now) === 'held') return null;
-  const incident = nextInLine(db, storm.id, now);
-  return incident === null ? null : { done: () => lookAtHeld(db, storm.id, incident, now) };
+  const next = nextInLine(db, storm.id, now);
+  return next === null ? null : { done: () => lookAtHeld(db, storm.id, next === 'all' ? null : next, now) };
 }
 
 const pageOf = (db: Db, storm: Storm, calm: number, now: Instant) =>

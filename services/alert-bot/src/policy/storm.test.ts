@@ -46,7 +46,7 @@ test.each<[Decision, boolean]>([
   expect(standsInLine(decision)).toBe(stands);
 });
 
-test('G6: the nearer its turn, the sooner it is looked at', () => {
+test('G6: the more a storm holds, the more seldom each is looked at', () => {
   expect([0, 1, 10, 1_000].map(lookAtHeldAfter)).toEqual([5_000, 6_000, 15_000, 60_000]);
 });
 

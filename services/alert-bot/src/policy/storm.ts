@@ -29,5 +29,8 @@ export function standsInLine(decision: Decision): boolean {
   return [decision.reason, ...decision.also].every((reason) => NOT_ITS_OWN.includes(reason));
 }
 
-/** The first in line is looked at as soon as it is its turn; the others only to see whether they still stand there. */
-export const lookAtHeldAfter = (before: number): Millis => Math.min(60_000, 5_000 + before * 1_000);
+/**
+ * How often a released storm looks whether an incident stands in the line or aside: the more there are, the more
+ * seldom. Whose turn it is is looked at at once.
+ */
+export const lookAtHeldAfter = (incidents: number): Millis => Math.min(60_000, 5_000 + incidents * 1_000);

@@ -201,6 +201,16 @@ test('its turn has come: it is looked at at once, the others when it is theirs',
   expect(again(db, second.id).nextLookAt).toBe(NOON);
 });
 
+test('where nobody stands in the line all that are held are looked at', () => {
+  using log = temporaryLog();
+  const { db } = log;
+  const storm = aStorm(db);
+  for (const name of ['a', 'b']) standInLine(db, held(db, storm, name).id, false);
+  expect(nextInLine(db, storm, NOON)).toBe('all');
+  lookAtHeld(db, storm, null, NOON);
+  expect(nextInLine(db, storm, NOON)).toBeNull();
+});
+
 test('there is one storm at a time; its incident may outlast it', () => {
   using log = temporaryLog();
   const { db } = log;

@@ -117,18 +117,22 @@ export function goBefore(
   return [...new Set([...busy, ...line])].slice(0, limit);
 }
 
-/** The incident whose turn it is, where it still waits for a look at it; null where something is under way. */
-export function nextInLine(db: Db, storm: number, now: Instant): number | null {
+/**
+ * Whom to look at now: the incident whose turn it is, or, where nobody stands in the line, all that are held, as each
+ * may go or be told of.
+ * @returns null where something is under way, or they are about to be looked at anyway
+ */
+export function nextInLine(db: Db, storm: number, now: Instant): number | 'all' | null {
   if (underWay(db, null).length > 0) return null;
-  const row = db
+  const first = db.prepare(`SELECT i.id ${IN_LINE} ORDER BY ${PLACE} LIMIT 1`).pluck().get({ storm });
+  const waits = db
     .prepare(
-      `SELECT i.id, i.reason = 'storm' AND i.status = 'deferred' AND i.next_look_at > :now AS waits
-       ${IN_LINE} ORDER BY ${PLACE} LIMIT 1`,
+      `SELECT 1 ${MEMBERS} AND m.status = 'deferred' AND m.reason = 'storm' AND m.next_look_at > :now
+         AND (:first IS NULL OR m.id = :first) LIMIT 1`,
     )
-    .get({ storm, now });
-  if (row === undefined) return null;
-  const { id, waits } = z.object({ id: z.number(), waits: z.number().nullable() }).parse(row);
-  return waits === 1 ? id : null;
+    .get({ storm, now, first: first ?? null });
+  if (waits === undefined) return null;
+  return typeof first === 'number' ? first : 'all';
 }
 
 /** Has an incident, or all that a storm holds (null), looked at at once. */
