@@ -3,7 +3,8 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { bootSupervisor } from '../../../supervisor/src/harness.ts';
 import { write } from '../store/db.ts';
-import { lookAtOnce } from '../store/incidents.ts';
+import { changeStatus, lookAtOnce } from '../store/incidents.ts';
+import { standInLine } from '../store/storm-line.ts';
 import { openStorm } from '../store/storms.ts';
 import {
   createFleetStage,
@@ -12,6 +13,7 @@ import {
   type FleetStage,
 } from '../testing/fleet-stage.ts';
 import { startSignals } from '../testing/signals.ts';
+import { tendStorms } from './storms.ts';
 
 /** What others need, by service: the dozen, and four of their own for each test that acts. */
 const NEEDS: Record<string, readonly string[]> = {
@@ -293,5 +295,28 @@ describe('G6: a storm', { concurrent: true, timeout: 240_000 }, () => {
     // The last one has its place behind it.
     await held(stage, ['half-4']);
     expect(stage.calls).toHaveLength(2);
+  });
+
+  test('released, looks at once at the one whose turn it is, and at all where nobody stands in the line', async () => {
+    using stage = stageOf('turn', { limits: FROM_FOUR });
+    const ghosts = ['ghost-1', 'ghost-2', 'ghost-3', 'ghost-4'];
+    await stage.fire(...ghosts);
+    stage.advance(CALM);
+    await tendStorms(stage.deps);
+    const later = stage.now() + CALM;
+    for (const ghost of ghosts)
+      changeStatus(
+        stage.db,
+        stage.of(ghost),
+        'deferred',
+        { reason: 'storm', nextLookAt: later },
+        stage.now(),
+      );
+    const waiting = () => ghosts.filter((ghost) => stage.of(ghost).nextLookAt > stage.now());
+    await tendStorms(stage.deps);
+    expect(waiting()).toEqual(ghosts.slice(1));
+    for (const ghost of ghosts) standInLine(stage.db, stage.of(ghost).id, false);
+    await tendStorms(stage.deps);
+    expect(waiting()).toEqual([]);
   });
 });
