@@ -53,8 +53,8 @@ test('G13: never acts between two halves: what is being written is not read, alt
   // Without its last line the file is good, and so it is without its second playbook. It takes longer to write it than
   // it must stand still.
   const halves = [`playbooks:\n${playbook('one')}`, `playbooks:\n${playbook('one')}${playbook('two')}`];
-  for (const half of [...halves, ...halves, ...halves, ...halves]) {
-    writeFileSync(path, half);
+  for (const [i, half] of [...halves, ...halves, ...halves, ...halves].entries()) {
+    writeFileSync(path, `# ${i}\n${half}`);
     await delay(200);
   }
   writeFileSync(path, two('act'));
