@@ -56,7 +56,9 @@ async function serve() {
     says: (text: string) => vi.waitFor(() => expect(out).toContain(text), soon),
     out: () => out,
     metric: async (name: string) =>
-      Number(new RegExp(`^alert_bot_config_last_reload_${name} (\\S+)`, 'm').exec(await get('/metrics'))?.[1]),
+      Number(
+        new RegExp(`^alert_bot_config_last_reload_${name} (\\S+)`, 'm').exec(await get('/metrics'))?.[1],
+      ),
     notes: () => get('/readyz'),
     async [Symbol.asyncDispose]() {
       child.kill('SIGTERM');
