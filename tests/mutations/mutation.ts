@@ -9,7 +9,7 @@ export interface LinkedTest {
 
 /** A small break of the product on purpose, and what has to notice it. */
 export interface Mutation {
-  /** Its two digits, which `--only` takes. */
+  /** Two digits or three, which `--only` takes. */
   number: string;
   name: string;
   /** The path of its patch. */
@@ -36,9 +36,7 @@ const HOW =
 export function readMutations(folder: string): Mutation[] {
   const problems: string[] = [];
   const mutations: Mutation[] = [];
-  for (const file of readdirSync(folder)
-    .filter((name) => name.endsWith('.patch'))
-    .sort()) {
+  for (const file of readdirSync(folder).filter((name) => name.endsWith('.patch'))) {
     const read = parseMutation(join(folder, file), readFileSync(join(folder, file), 'utf8'));
     if (typeof read === 'string') problems.push(`${file}: ${read}`);
     else mutations.push(read);
@@ -47,15 +45,15 @@ export function readMutations(folder: string): Mutation[] {
   for (const { number, name } of mutations)
     if (seen.size === seen.add(number).size) problems.push(`${name}: another mutation has number ${number}`);
   if (problems.length > 0) throw new Error(problems.join('\n'));
-  return mutations;
+  return mutations.sort((a, b) => Number(a.number) - Number(b.number));
 }
 
 /** @returns the mutation, or a sentence that tells what is wrong with its file */
 export function parseMutation(patch: string, text: string): Mutation | string {
   const name = basename(patch, '.patch');
-  const number = /^(\d\d)-/.exec(name)?.[1];
+  const number = /^(\d{2,3})-/.exec(name)?.[1];
   if (number === undefined)
-    return 'its name does not begin with two digits and a dash, such as 07-full-id.patch';
+    return 'its name does not begin with a number and a dash, such as 07-full-id.patch';
   const start = text.search(/^diff --git /m);
   if (start < 0) return 'it has no "diff --git" line; make it with git diff';
 

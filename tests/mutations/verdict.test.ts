@@ -21,7 +21,7 @@ describe('the header of a mutation', () => {
   });
 
   test.each([
-    ['some-name', good + diff, 'two digits'],
+    ['some-name', good + diff, 'begin with a number and a dash'],
     ['07-name', good, 'no "diff --git" line'],
     ['07-name', good.replace('Guarantee', 'Guarante') + diff, '"Guarante: G4, G13" is no line of a header'],
     ['07-name', good.replace('G13', 'G15') + diff, 'none of G1 to G14'],
