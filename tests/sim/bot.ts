@@ -198,16 +198,16 @@ export function createBot(
         answered(false);
       }
     },
-    /** A person's order. @returns the status of the answer; 0 where none came */
-    async order(path: string, body: object): Promise<number> {
+    /** A person's order. @returns the status of the answer; `unknown` where the process died over it */
+    async order(path: string, body: object): Promise<number | 'nobody' | 'unknown'> {
       const process = current;
-      if (process === null) return 0;
+      if (process === null) return 'nobody';
       const response = await process.app.request(`/api/v1${path}`, {
         method: 'POST',
         headers: { authorization: 'Bearer x', 'content-type': 'application/json' },
         body: JSON.stringify(body),
       });
-      if (process.isDead) return 0;
+      if (process.isDead) return 'unknown';
       trace.event('order', `${path}: ${response.status}`);
       return response.status;
     },

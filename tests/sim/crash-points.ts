@@ -23,6 +23,9 @@ const COMMITS: Readonly<Record<string, string>> = {
   batch: 'prune',
   giveSpaceBack: 'give_space_back',
   handOverDefect: 'internal_error',
+  begin: 'begin_triage',
+  dispatch: 'order',
+  tendStorms: 'storm',
 };
 
 /** Which the process may die at: before the transaction is kept, after it, or while it waits for an answer. */
@@ -42,24 +45,45 @@ export interface Crashes {
   stop(): void;
 }
 
-/** Points that each run may favour: every one is hit often over many runs, also those that are rarely passed. */
-export function createCrashes(
-  plan: Plan,
-  favourites: readonly string[],
-  at: (point: string) => void,
-): Crashes {
+/** How likely the process dies at a point: the rarer it is passed, the likelier. */
+const RARE = 0.5;
+const OFTEN = 0.06;
+const ELSEWHERE = 0.0005;
+/** So often in a run at one point. */
+const AT_MOST = 2;
+
+/**
+ * Which points the process of a run dies at. Each run favours some, so that over many runs every one is hit often, also
+ * those that are rarely passed.
+ */
+export function createCrashes(plan: Plan, at: (point: string) => void): Crashes {
   const random = createRandom(plan.seed, 'crashes');
-  const favoured = new Set([random.pick(favourites), random.pick(favourites), random.pick(favourites)]);
+  const likely = new Map<string, number>([
+    ...random
+      .shuffle(PASSED_OFTEN)
+      .slice(0, 5)
+      .map((point): [string, number] => [point, OFTEN]),
+    ...PASSED_RARELY.filter(() => random.chance(0.25)).map((point): [string, number] => [point, RARE]),
+    ...PASSED_SELDOM.filter(() => random.chance(0.6)).map((point): [string, number] => [point, RARE]),
+  ]);
   const hits = new Map<string, number>();
   let left = plan.crashes;
-  const draws = (point: string) => left > 0 && random.chance(favoured.has(point) ? 0.4 : 0.001);
+  // What is passed once in some runs must not find the process out of lives.
+  let leftForSeldom = left > 0 ? 3 : 0;
+  const isSeldom = (point: string) => PASSED_SELDOM.includes(point);
+  const hitsOf = (point: string) => hits.get(point) ?? 0;
+  const draws = (point: string) =>
+    (isSeldom(point) ? leftForSeldom : left) > 0 &&
+    hitsOf(point) < AT_MOST &&
+    random.chance(likely.get(point) ?? ELSEWHERE);
   const die = (point: string) => {
-    left--;
-    hits.set(point, (hits.get(point) ?? 0) + 1);
+    if (isSeldom(point)) leftForSeldom--;
+    else left--;
+    hits.set(point, hitsOf(point) + 1);
     at(point);
   };
   return {
-    mayDie: () => left > 0,
+    mayDie: () => left + leftForSeldom > 0,
     draws,
     die,
     diesAt(point) {
@@ -70,6 +94,7 @@ export function createCrashes(
     hits,
     stop: () => {
       left = 0;
+      leftForSeldom = 0;
     },
   };
 }
@@ -100,29 +125,33 @@ function callerOutsideStore(): string {
   return 'unnamed';
 }
 
-/** Every point by name; `npm run test:sim` asks that each is hit often enough. */
-export const POINTS: readonly string[] = [
+const PASSED_OFTEN: readonly string[] = [
+  ...['keep_proof', 'decision', 'alive', 'delivery', 'begin_triage', 'triage', 'sweep'].flatMap(commitPoints),
+  ...['find', 'inspect', 'list', 'read', 'rules', 'samples'].map((one) => `await:${one}`),
+  ...['idle', 'proof', 'handed_over', 'clock'].map((one) => `sleep:${one}`),
+];
+
+const PASSED_RARELY: readonly string[] = [
   ...[
     'reserve',
     'intent',
     'end_call',
     'evidence',
     'begin_proof',
-    'keep_proof',
-    'proven',
-    'hand_over',
-    'give_up',
     'decide_anew',
-    'decision',
     'page_sent',
-    'alive',
-    'handed_over_end',
-    'delivery',
-    'triage',
-    'sweep',
+    'storm',
+    'order',
+    'decide_again',
   ].flatMap(commitPoints),
-  ...['find', 'inspect', 'list', 'logs', 'restart', 'start', 'read', 'send', 'rules', 'samples', 'value'].map(
-    (one) => `await:${one}`,
-  ),
-  ...['idle', 'proof', 'handed_over', 'doubt', 'rolling', 'evidence'].map((one) => `sleep:${one}`),
+  ...['logs', 'restart', 'send', 'value'].map((one) => `await:${one}`),
 ];
+
+const PASSED_SELDOM: readonly string[] = [
+  ...['proven', 'hand_over', 'give_up', 'handed_over_end'].flatMap(commitPoints),
+  ...['start'].map((one) => `await:${one}`),
+  ...['doubt', 'rolling'].map((one) => `sleep:${one}`),
+];
+
+/** Every point by name; `npm run test:sim` asks that each is hit often enough. */
+export const POINTS: readonly string[] = [...PASSED_OFTEN, ...PASSED_RARELY, ...PASSED_SELDOM];

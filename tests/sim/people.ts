@@ -16,17 +16,26 @@ export function createPeople(world: World, bot: Bot) {
   const answered = new Set<string>();
   let seen = 0;
 
-  /** Orders again while nobody answers, as a person at a terminal does. */
-  function order(path: string, body: object, done: (status: number) => void, tries = TRIES): void {
-    void bot.order(path, { by: 'ann', why: 'simulation', ...body }).then((status) => {
-      if (status !== 0) return done(status);
+  /**
+   * Orders again while nobody answers, as a person at a terminal does.
+   * @param done whether it was done; `unknown` where the process died over it
+   */
+  function order(
+    path: string,
+    body: object,
+    done: (answer: 'done' | 'refused' | 'unknown') => void,
+    tries = TRIES,
+  ): void {
+    void bot.order(path, { by: 'ann', why: 'simulation', ...body }).then((answer) => {
+      if (typeof answer === 'number') return done(answer === 200 ? 'done' : 'refused');
+      if (answer === 'unknown') done('unknown');
       if (tries > 1) time.after(AGAIN_AFTER, () => order(path, body, done, tries - 1));
     });
   }
 
   function reset(target: string): void {
-    order(`/targets/${encodeURIComponent(target)}/reset`, {}, (status) => {
-      if (status === 200) notes.resets.push({ at: time.now(), target });
+    order(`/targets/${encodeURIComponent(target)}/reset`, {}, (answer) => {
+      if (answer !== 'refused') notes.resets.push({ at: time.now(), target });
     });
   }
 
@@ -43,7 +52,7 @@ export function createPeople(world: World, bot: Bot) {
     if (answered.has(key)) return;
     answered.add(key);
     if (alertname === 'RemediationApprovalRequired') {
-      time.after(random.int(500, 25_000), () => answer(incident, service));
+      time.after(random.int(500, 15_000), () => answer(incident, service));
       return;
     }
     if (service === undefined || ground.quiet || !random.chance(0.25)) return;
@@ -66,8 +75,9 @@ export function createPeople(world: World, bot: Bot) {
       `/incidents/${incident}/${choice}`,
       {},
       (status) => {
-        if (status === 200 && choice === 'reject') notes.rejections.push({ at: time.now(), service });
-        if (status !== 200 || choice !== 'approve' || known === undefined) return;
+        if (status === 'refused') return;
+        if (choice === 'reject') notes.rejections.push({ at: time.now(), service });
+        if (choice !== 'approve' || known === undefined) return;
         const instances = new Map(known.boxes.map((box) => [box.id, box.startedAt]));
         notes.approvals.push({ at: time.now(), service, instances });
       },
@@ -84,7 +94,7 @@ export function createPeople(world: World, bot: Bot) {
         ...(scope === 'all' ? {} : { scope }),
       };
       order('/pause', body, (status) => {
-        if (status !== 200) return;
+        if (status !== 'done') return;
         const until = lasts === null ? Number.POSITIVE_INFINITY : time.now() + lasts;
         notes.pauses.push({ from: time.now(), until, scope });
         trace.event('person', `paused ${scope}`);
@@ -92,7 +102,7 @@ export function createPeople(world: World, bot: Bot) {
     },
     resume(): void {
       order('/resume', {}, (status) => {
-        if (status !== 200) return;
+        if (status !== 'done') return;
         for (const pause of notes.pauses) pause.until = Math.min(pause.until, time.now());
       });
     },

@@ -22,14 +22,14 @@ const MINUTE = 60_000;
  * hold what takes a night; their relations to each other are those of a real file.
  */
 export function makePolicies(random: Random, theme: Theme, services: readonly ServicePlan[]): PlaybookFile[] {
-  const mode = theme === 'approve' ? 'approve' : random.weighted<Mode>({ act: 12, approve: 1, observe: 1 });
+  const mode = theme === 'approve' ? 'approve' : random.weighted<Mode>({ act: 30, approve: 2, observe: 1 });
   const limits = makeLimits(random, theme);
   const fleet = makeFleet(random, theme);
   const steps = makeSteps(random);
   const prove = {
     within: random.pick([15_000, 20_000, 30_000]),
     stable: random.pick([0, 2_000, 4_000]),
-    query: random.chance(0.3)
+    query: random.chance(0.6)
       ? { query: 'errors{service="{{ $labels.service }}"}[{{ $since }}]', above: 0.5 }
       : null,
   };
@@ -71,8 +71,8 @@ function makeLimits(random: Random, theme: Theme): Limits {
     backoff: { initial: random.pick([5_000, 8_000]), factor: 2, max: 20_000 },
     budgets,
     quarantine: random.chance(0.1) ? 'manual' : random.pick([60_000, 90_000]),
-    deferAtMost: random.pick([45_000, 60_000, 90_000]),
-    approveWithin: random.pick([30_000, 50_000]),
+    deferAtMost: random.pick([30_000, 45_000, 60_000]),
+    approveWithin: random.pick([20_000, 30_000]),
   };
 }
 

@@ -67,7 +67,7 @@ export function makePlan(seed: number): Plan {
   const random = createRandom(seed, 'plan');
   const theme = random.pick(THEMES);
   const services = makeServices(random, theme);
-  const active = random.int(200, 280) * 1_000;
+  const active = random.int(160, 210) * 1_000;
   const policies = makePolicies(createRandom(seed, 'policy'), theme, services);
   return {
     seed,
@@ -77,13 +77,13 @@ export function makePlan(seed: number): Plan {
     peers: random.chance(0.5) ? 2 : 1,
     script: makeScript(createRandom(seed, 'script'), theme, services, policies.length, active),
     active,
-    end: active + 200_000,
+    end: active + 170_000,
     rule: {
       range: random.pick([4_000, 8_000, 12_000]),
       holds: random.pick([0, 2_000, 4_000]),
       every: 2_000,
     },
-    crashes: random.pick([0, 2, 3, 4, 6]),
+    crashes: random.pick([0, 3, 5, 6, 8]),
     lies: theme === 'lies' ? 0.6 : random.pick([0, 0.1, 0.25]),
   };
 }

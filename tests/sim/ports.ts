@@ -112,6 +112,7 @@ const SLEEPERS: Readonly<Record<string, string>> = {
   settleDoubt: 'doubt',
   whyNotBack: 'rolling',
   within: 'evidence',
+  keepTime: 'clock',
 };
 
 /** Who sleeps, by name. */

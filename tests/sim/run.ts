@@ -1,5 +1,5 @@
 import { createBot } from './bot.ts';
-import { createCrashes, POINTS } from './crash-points.ts';
+import { createCrashes } from './crash-points.ts';
 import { judge } from './oracle/judge.ts';
 import { createPeople } from './people.ts';
 import { makePlan } from './plan.ts';
@@ -31,7 +31,7 @@ export async function runSeed(seed: number, folder: string, traceAll = false): P
   // The world posts to the bot and the bot asks the world: one of them has to be there first.
   const late: { bot?: ReturnType<typeof createBot> } = {};
   const world = createWorld(plan, (...args) => late.bot?.post(...args), traceAll);
-  const bot = createBot(world, (died) => createCrashes(plan, POINTS, died), folder);
+  const bot = createBot(world, (died) => createCrashes(plan, died), folder);
   late.bot = bot;
   const people = createPeople(world, bot);
   const escaped: unknown[] = [];

@@ -14,6 +14,7 @@ export function stage(world: World, bot: Bot, people: People): void {
   people.start();
   time.at(500, () => bot.boot());
   for (const scripted of plan.script) time.at(scripted.at, () => happens(world, bot, people, scripted));
+  time.at(LOOKS_EVERY, () => keepBusy(world, bot, people));
   time.at(plan.active, () => {
     ground.trace.event('quiet', 'nothing more is broken, everything answers');
     ground.quiet = true;
@@ -29,6 +30,40 @@ export function stage(world: World, bot: Bot, people: People): void {
     if (last !== undefined && world.playbooks() !== last) notes.policies.push({ at: time.now(), file: last });
     people.resume();
   });
+}
+
+const LOOKS_EVERY = 10_000;
+/** So much should happen in a run, spread over its time; a calm one says little. */
+const EVENTS = 230;
+
+/** Makes more trouble where too little happens. */
+function keepBusy(world: World, bot: Bot, people: People): void {
+  const { ground, platform, host } = world;
+  const { time, plan, trace } = ground;
+  if (time.now() >= plan.active - 20_000) return;
+  time.after(LOOKS_EVERY, () => keepBusy(world, bot, people));
+  const random = ground.random(`busy at ${time.now()}`);
+  const isDue = (EVENTS * time.now()) / plan.active;
+  const at = time.now();
+  const mayBeActedOn = host.services.filter(
+    ({ plan: { labels, protectedBecause, name } }) =>
+      labels['alert-bot.enable'] === 'true' && protectedBecause === null && name !== 'twin',
+  );
+  const isIdle = platform.calls.length === 0 && time.now() > plan.active / 3;
+  if ((isIdle || trace.events() < isDue) && mayBeActedOn.length > 0)
+    happens(world, bot, people, {
+      at,
+      what: 'fault',
+      service: random.pick(mayBeActedOn).plan.name,
+      slot: null,
+      kind: random.pick(['errors', 'down', 'unhealthy']),
+      cure: 'restart',
+      lasts: random.chance(0.5) ? random.int(5, 40) * 1_000 : null,
+      relapse: null,
+    });
+  if (trace.events() < isDue)
+    for (const kind of ['heartbeat', 'own', 'no_playbook'] as const)
+      happens(world, bot, people, { at, what: 'stray', kind });
 }
 
 function happens(world: World, bot: Bot, people: People, scripted: Scripted) {

@@ -1,7 +1,7 @@
 import type { Instant, Millis } from '../../../services/alert-bot/src/domain/duration.ts';
 import type { PageRecord } from '../world/alertmanager.ts';
 import type { World } from '../world/world.ts';
-import { restarts, seconds } from './attempts.ts';
+import { attemptsOf, restarts, seconds, UNSEEN } from './attempts.ts';
 
 /** One page as people see it: from its first sending until it ends at Alertmanager. */
 interface Page {
@@ -26,11 +26,11 @@ export function* judgePages(world: World): Generator<string> {
 export function pagesOf(world: World): Page[] {
   const latest = new Map<string, Page>();
   const pages: Page[] = [];
-  for (const { at, wall, labels, endsAt } of world.alertmanager.pages) {
+  for (const { at, log, labels, endsAt } of world.alertmanager.pages) {
     const key = JSON.stringify(labels);
     const known = latest.get(key);
     // Alertmanager ends it at its endsAt, unless it is sent again before that.
-    const until = at + Math.max(0, endsAt - wall);
+    const until = at + Math.max(0, endsAt - log);
     if (known !== undefined && at <= known.until) known.until = until;
     else if (until > at) {
       const page = { labels, from: at, until };
@@ -73,11 +73,24 @@ function* judgeNothingLost(world: World, pages: readonly Page[]): Generator<stri
       const began: Instant = now - (wall() - startsAt);
       const last = restarts(world).findLast((call) => call.service === service && call.at >= began)?.at;
       if (last !== undefined && now - last < longest) continue;
+      if (beganBlind(world, service)) continue;
       const isRejected = world.notes.rejections.some((one) => one.service === service && one.at >= began);
       const isTold = isRejected || isStorm || openPages.some((page) => page.labels['service'] === service);
       if (!isTold)
         yield `G1: ${alertname} of ${service} fires since ${seconds(began)}; nothing was done${last === undefined ? '' : ` since ${seconds(last)}`} and nobody was told`;
     }
+}
+
+/**
+ * A proof that began while Prometheus did not answer lasts ten minutes (design §6: what cannot be resolved), longer than
+ * a run.
+ */
+function beganBlind(world: World, service: string): boolean {
+  const last = attemptsOf(world).findLast((one) => one.service === service);
+  if (last === undefined) return false;
+  return world.prometheus.outages.some(
+    ({ from, until }) => from <= last.until + UNSEEN && until >= last.first.at,
+  );
 }
 
 const longestWait = (world: World): Millis =>
@@ -120,7 +133,7 @@ const BEHIND: Millis = 5_000;
 function* judgeEnds(world: World, pages: readonly Page[]): Generator<string> {
   const now = world.ground.time.now();
   // A clock that was set back is behind the log; until it has caught up nothing can be proven, and readyz says so.
-  if (world.observer.logTime() - world.ground.wall() > BEHIND) return;
+  if (world.ground.log() - world.ground.wall() > BEHIND) return;
   for (const { labels, until } of pages) {
     const { service, reason, alertname } = labels;
     if (until <= now || service === undefined || alertname !== 'RemediationEscalated') continue;

@@ -44,7 +44,7 @@ export interface Suppression {
 /** What the bot sent, as the oracle reads it. */
 export interface PageRecord {
   at: Millis;
-  wall: Instant;
+  log: Instant;
   labels: Labels;
   annotations: Labels;
   startsAt: Instant;
@@ -195,9 +195,9 @@ export function createAlertmanager(ground: Ground, post: Post) {
       if (there.length === 0) throw new SignalError('no Alertmanager answers');
       for (const alert of alerts) {
         const { labels, annotations, startsAt, endsAt, generatorURL } = alert;
-        pages.push({ at: time.now(), wall: wall(), labels, annotations, startsAt, endsAt });
+        pages.push({ at: time.now(), log: ground.log(), labels, annotations, startsAt, endsAt });
         const what = `${labels['alertname']} ${labels['reason'] ?? ''} incident ${labels['incident']} ${labels['service'] ?? ''}`;
-        trace.event('page', `${endsAt > wall() ? 'opens' : 'ends'} ${what}`);
+        trace.event('page', `${endsAt > ground.log() ? 'opens' : 'ends'} ${what}`);
         const expiresAt = time.now() + (endsAt - wall());
         for (const peer of there)
           hold(peer, {

@@ -11,7 +11,7 @@ export type Post = (body: string, source: string, answered: (acknowledged: boole
 
 const TICK: Millis = 1_000;
 const GROUP_INTERVAL: Millis = 5_000;
-const REPEAT: Millis = 15_000;
+const REPEAT: Millis = 10_000;
 /** How long the second peer waits for news that the first has notified. */
 const PEER_WAITS: Millis = 3_000;
 /** Alertmanager gives an answer up to a group interval. */

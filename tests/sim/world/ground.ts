@@ -12,6 +12,8 @@ export interface Ground {
   trace: Trace;
   /** The host's wall clock: what the bot, the engine, Prometheus and Alertmanager write down. It can be set. */
   wall(): Instant;
+  /** Log time as it should be: the wall clock, but never going back. */
+  log(): Instant;
   setWall(by: Millis): void;
   /** A stream of its own for each part, so that one that asks more often does not change the others. */
   random(name: string): Random;
@@ -22,11 +24,19 @@ export interface Ground {
 export function createGround(plan: Plan, traceAll: boolean): Ground {
   const time = createTime();
   let ahead: Millis = 0;
+  const wall = (): Instant => BEGINS + time.now() + ahead;
+  let log = wall();
+  let lookedAt = time.now();
   return {
     plan,
     time,
     trace: createTrace(time.now, traceAll),
-    wall: () => BEGINS + time.now() + ahead,
+    wall,
+    log() {
+      log = Math.max(log + (time.now() - lookedAt), wall());
+      lookedAt = time.now();
+      return log;
+    },
     setWall: (by) => {
       ahead += by;
     },

@@ -24,12 +24,10 @@ export type Observer = ReturnType<typeof createObserver>;
 
 /** Looks at the world twice a second, so that it can be said since when something has been so. */
 export function createObserver(ground: Ground, host: Host, alertmanager: SimAlertmanager) {
-  const { time, wall } = ground;
+  const { time } = ground;
   const unwellSince = new Map<string, Millis>();
   const lastWell = new Map<string, Millis>();
   const alerts = new Map<string, Set<string>>();
-  let log = wall();
-  let lookedAt = time.now();
 
   const needs = new Map(
     host.services.map((one) => [one.plan.name, one.plan.dependsOn.map((it) => it.service)]),
@@ -40,12 +38,6 @@ export function createObserver(ground: Ground, host: Host, alertmanager: SimAler
     if (seen.has(from)) return false;
     const direct = needs.get(from) ?? [];
     return direct.includes(to) || direct.some((next) => needsAlso(next, to, new Set([...seen, from])));
-  }
-
-  function logTime(): Instant {
-    log = Math.max(log + (time.now() - lookedAt), wall());
-    lookedAt = time.now();
-    return log;
   }
 
   const isWell = (box: Box): boolean =>
@@ -59,7 +51,7 @@ export function createObserver(ground: Ground, host: Host, alertmanager: SimAler
 
   function look(): void {
     time.after(EVERY, look);
-    logTime();
+    ground.log();
     for (const service of host.services) {
       const { name } = service.plan;
       if (whyUnwell(service) === null) unwellSince.delete(name);
@@ -73,7 +65,6 @@ export function createObserver(ground: Ground, host: Host, alertmanager: SimAler
 
   return {
     needsAlso,
-    logTime,
     sawAlert(labels: Readonly<Record<string, string>>): void {
       const { service, alertname } = labels;
       if (service === undefined || alertname === undefined || isOwn(labels)) return;
@@ -82,7 +73,7 @@ export function createObserver(ground: Ground, host: Host, alertmanager: SimAler
     witness(service: Service): Seen {
       const { name, dependsOn } = service.plan;
       return {
-        log: logTime(),
+        log: ground.log(),
         unwell: dependsOn.flatMap(({ service: needed }) => {
           const since = unwellSince.get(needed);
           const why = whyUnwell(host.serviceOf(needed));

@@ -45,6 +45,7 @@ export function createPrometheus(ground: Ground, host: Host, alertmanager: SimAl
   let lastEvaluation = wall();
   let downUntil = 0;
   let apiDownUntil = 0;
+  const outages: { from: Millis; until: Millis }[] = [];
 
   const rules: Rule[] = [
     {
@@ -136,7 +137,9 @@ export function createPrometheus(ground: Ground, host: Host, alertmanager: SimAl
 
   time.after(500, tick);
   return {
+    outages,
     goAway(lasts: Millis, onlyApi: boolean): void {
+      outages.push({ from: time.now(), until: time.now() + lasts });
       if (onlyApi) apiDownUntil = time.now() + lasts;
       else downUntil = time.now() + lasts;
       trace.event('prometheus', `${onlyApi ? 'does not answer' : 'is down'} for ${lasts / 1000} s`);
