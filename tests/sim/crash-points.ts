@@ -45,9 +45,8 @@ export interface Crashes {
   stop(): void;
 }
 
-/** How likely the process dies at a point: the rarer it is passed, the likelier. */
-const RARE = 0.5;
-const OFTEN = 0.06;
+/** In what share of the runs a point is favoured, and how likely the process then dies there: the rarer it is passed, the likelier. */
+type Liking = readonly [favoured: number, likely: number];
 const ELSEWHERE = 0.0005;
 /** So often in a run at one point. */
 const AT_MOST = 2;
@@ -58,19 +57,13 @@ const AT_MOST = 2;
  */
 export function createCrashes(plan: Plan, at: (point: string) => void): Crashes {
   const random = createRandom(plan.seed, 'crashes');
-  const likely = new Map<string, number>([
-    ...random
-      .shuffle(PASSED_OFTEN)
-      .slice(0, 5)
-      .map((point): [string, number] => [point, OFTEN]),
-    ...PASSED_RARELY.filter(() => random.chance(0.25)).map((point): [string, number] => [point, RARE]),
-    ...PASSED_SELDOM.filter(() => random.chance(0.6)).map((point): [string, number] => [point, RARE]),
-  ]);
+  const likely = new Map<string, number>();
+  for (const [point, [favoured, chance]] of LIKINGS) if (random.chance(favoured)) likely.set(point, chance);
   const hits = new Map<string, number>();
   let left = plan.crashes;
   // What is passed once in some runs must not find the process out of lives.
-  let leftForSeldom = left > 0 ? 3 : 0;
-  const isSeldom = (point: string) => PASSED_SELDOM.includes(point);
+  let leftForSeldom = left > 0 ? 5 : 0;
+  const isSeldom = (point: string) => SELDOM.has(point);
   const hitsOf = (point: string) => hits.get(point) ?? 0;
   const draws = (point: string) =>
     (isSeldom(point) ? leftForSeldom : left) > 0 &&
@@ -125,33 +118,43 @@ function callerOutsideStore(): string {
   return 'unnamed';
 }
 
-const PASSED_OFTEN: readonly string[] = [
-  ...['keep_proof', 'decision', 'alive', 'delivery', 'begin_triage', 'triage', 'sweep'].flatMap(commitPoints),
-  ...['find', 'inspect', 'list', 'read', 'rules', 'samples'].map((one) => `await:${one}`),
-  ...['idle', 'proof', 'handed_over', 'clock'].map((one) => `sleep:${one}`),
-];
+const awaits = (...names: string[]) => names.map((name) => `await:${name}`);
+const sleeps = (...names: string[]) => names.map((name) => `sleep:${name}`);
+const commits = (...names: string[]) => names.flatMap(commitPoints);
 
-const PASSED_RARELY: readonly string[] = [
-  ...[
-    'reserve',
-    'intent',
-    'end_call',
-    'evidence',
-    'begin_proof',
-    'decide_anew',
-    'page_sent',
-    'storm',
-    'order',
-    'decide_again',
-  ].flatMap(commitPoints),
-  ...['logs', 'restart', 'send', 'value'].map((one) => `await:${one}`),
+/** Passed many times in every run. */
+const ALWAYS = [
+  ...commits('decision', 'alive', 'delivery', 'begin_triage', 'triage', 'sweep'),
+  ...awaits('find', 'inspect', 'list', 'read', 'rules'),
+  ...sleeps('idle', 'clock'),
 ];
+/** Passed where something is proven. */
+const IN_PROOFS = [...commits('keep_proof'), ...sleeps('proof', 'handed_over'), ...awaits('samples')];
+/** Passed a few times in most runs. */
+const SOMETIMES = [
+  ...commits('reserve', 'evidence', 'begin_proof', 'page_sent', 'decide_again'),
+  ...awaits('logs', 'send'),
+];
+/** Passed in some runs only: the process keeps lives for them. */
+const NOW_AND_THEN = [
+  ...commits('intent', 'end_call', 'decide_anew', 'storm', 'order'),
+  ...awaits('restart', 'value'),
+  ...sleeps('doubt'),
+];
+const LATE = commits('proven', 'handed_over_end');
+const HARDLY_EVER = [...commits('give_up', 'hand_over'), ...awaits('start'), ...sleeps('rolling')];
 
-const PASSED_SELDOM: readonly string[] = [
-  ...['proven', 'hand_over', 'give_up', 'handed_over_end'].flatMap(commitPoints),
-  ...['start'].map((one) => `await:${one}`),
-  ...['doubt', 'rolling'].map((one) => `sleep:${one}`),
-];
+const LIKINGS = new Map<string, Liking>(
+  [
+    [ALWAYS, [0.2, 0.06]] as const,
+    [IN_PROOFS, [0.3, 0.3]] as const,
+    [SOMETIMES, [0.25, 0.5]] as const,
+    [NOW_AND_THEN, [0.35, 0.5]] as const,
+    [LATE, [0.5, 0.5]] as const,
+    [HARDLY_EVER, [0.9, 0.6]] as const,
+  ].flatMap(([points, liking]) => points.map((point): [string, Liking] => [point, liking])),
+);
+const SELDOM: ReadonlySet<string> = new Set([...NOW_AND_THEN, ...LATE, ...HARDLY_EVER]);
 
 /** Every point by name; `npm run test:sim` asks that each is hit often enough. */
-export const POINTS: readonly string[] = [...PASSED_OFTEN, ...PASSED_RARELY, ...PASSED_SELDOM];
+export const POINTS: readonly string[] = [...LIKINGS.keys()];

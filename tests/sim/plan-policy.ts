@@ -43,10 +43,10 @@ export function makePolicies(random: Random, theme: Theme, services: readonly Se
   });
   const windows = makeWindows(random, theme, services);
   const modes: readonly Mode[] = ['act', 'act', 'approve', 'observe'];
-  const changes = random.chance(0.3) ? random.int(1, 2) : 0;
+  const changes = random.chance(0.45) ? random.int(1, 2) : 0;
   return [
     file(mode, false),
-    ...Array.from({ length: changes }, () => file(random.pick(modes), random.chance(0.3))),
+    ...Array.from({ length: changes }, () => file(random.pick(modes), random.chance(0.5))),
     // What the run ends with is what it began with, so that the end can be judged.
     ...(changes > 0 ? [file(mode, false)] : []),
   ];
@@ -73,6 +73,7 @@ function makeLimits(random: Random, theme: Theme): Limits {
     quarantine: random.chance(0.1) ? 'manual' : random.pick([60_000, 90_000]),
     deferAtMost: random.pick([30_000, 45_000, 60_000]),
     approveWithin: random.pick([20_000, 30_000]),
+    settle: 5_000,
   };
 }
 

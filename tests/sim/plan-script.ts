@@ -15,7 +15,16 @@ export interface Fault {
   relapse: { after: Millis; times: number } | null;
 }
 
-export type PersonsAct = 'restart' | 'stop' | 'deploy' | 'remove' | 'reset' | 'send' | 'silence' | 'inhibit';
+export type PersonsAct =
+  | 'restart'
+  | 'stop'
+  | 'stop_one'
+  | 'deploy'
+  | 'remove'
+  | 'reset'
+  | 'send'
+  | 'silence'
+  | 'inhibit';
 
 /** One thing that the world does to the bot at a time of its own. */
 export type Scripted = { at: Millis } & (
@@ -41,6 +50,7 @@ const OFTEN: Record<string, number> = {
   fault: 5,
   restart: 0.5,
   stop: 0.4,
+  stop_one: 0.4,
   deploy: 0.5,
   remove: 0.15,
   reset: 0.2,
@@ -67,7 +77,7 @@ const BY_THEME: Record<Theme, Record<string, number>> = {
   lies: { fault: 6, platform: 1 },
   storm: { fault: 3 },
   approve: { fault: 6, deploy: 1, restart: 1 },
-  deploys: { deploy: 3, restart: 3, stop: 1.5, remove: 0.8 },
+  deploys: { deploy: 3, restart: 3, stop: 1.5, stop_one: 2, remove: 0.8 },
   stubborn: { fault: 5 },
   dependencies: { fault: 6 },
   clock: { clock: 2 },
@@ -100,6 +110,23 @@ export function makeScript(
   for (const act of ['restart', 'stop', 'deploy', 'remove', 'reset', 'send', 'silence', 'inhibit'] as const)
     for (let i = times(act); i > 0; i--)
       script.push({ at: when(), what: 'person', act, service: service(), lasts: random.int(4, 60) * 1_000 });
+  for (let i = times('stop_one'); i > 0; i--) {
+    // One of several is stopped, and the others are in trouble: they are the last healthy ones.
+    const at = when();
+    const name = random.pick(
+      services
+        .filter(({ replicas }) => replicas > 1)
+        .map((one) => one.name)
+        .concat(real),
+    );
+    script.push({ at, what: 'person', act: 'stop_one', service: name, lasts: random.int(20, 60) * 1_000 });
+    script.push({
+      at: at + random.int(500, 5_000),
+      ...makeFault(random, theme, name),
+      slot: null,
+      kind: 'errors',
+    });
+  }
   for (const source of ['platform', 'prometheus', 'prometheus_api', 'alertmanager', 'peer'] as const)
     for (let i = times(source); i > 0; i--)
       script.push({ at: when(), what: 'outage', of: source, lasts: random.int(2, 45) * 1_000 });

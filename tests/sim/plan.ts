@@ -84,6 +84,6 @@ export function makePlan(seed: number): Plan {
       every: 2_000,
     },
     crashes: random.pick([0, 3, 5, 6, 8]),
-    lies: theme === 'lies' ? 0.6 : random.pick([0, 0.1, 0.25]),
+    lies: theme === 'lies' ? 0.6 : random.pick([0, 0.15, 0.35]),
   };
 }

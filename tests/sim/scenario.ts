@@ -34,7 +34,7 @@ export function stage(world: World, bot: Bot, people: People): void {
 
 const LOOKS_EVERY = 10_000;
 /** So much should happen in a run, spread over its time; a calm one says little. */
-const EVENTS = 230;
+const EVENTS = 260;
 
 /** Makes more trouble where too little happens. */
 function keepBusy(world: World, bot: Bot, people: People): void {
@@ -143,6 +143,16 @@ function person(
         for (const box of service.boxes) if (box.atRest !== null) host.start(box);
       });
       return;
+    case 'stop_one': {
+      const box = service.boxes.at(-1);
+      if (box === undefined) return;
+      trace.event('person', `stops ${box.slot}`);
+      host.exit(box, 0, 'was stopped');
+      time.after(lasts, () => {
+        if (box.atRest !== null) host.start(box);
+      });
+      return;
+    }
     case 'deploy':
       return host.deploy(service);
     case 'remove':

@@ -14,7 +14,7 @@ const LOOKS: Millis = 1_000;
 export function* judgeCause(world: World): Generator<string> {
   for (const { first } of attemptsOf(world))
     for (const { service, why, since } of first.seen.unwell)
-      if (first.at - since > UNSEEN)
+      if (first.verb === 'restart' && first.at - since > UNSEEN)
         yield `G7: ${describe(first)} although ${service} has been unwell since ${seconds(since)} (${why})`;
   const begins = new Set(attemptsOf(world).map(({ first }) => first));
   const all = restarts(world);

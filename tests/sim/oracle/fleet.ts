@@ -1,5 +1,6 @@
+import type { Millis } from '../../../services/alert-bot/src/domain/duration.ts';
 import type { World } from '../world/world.ts';
-import { attemptsOf, describe, LAG, restarts, UNSEEN } from './attempts.ts';
+import { type Attempt, attemptsOf, describe, goesOnUntil, LAG, restarts, UNSEEN } from './attempts.ts';
 
 /** G5: actions at once, none of them in one tree; targets in a window; never the last healthy replica. */
 export function* judgeFleet(world: World): Generator<string> {
@@ -7,7 +8,7 @@ export function* judgeFleet(world: World): Generator<string> {
   const { limits } = world.playbooks();
   for (const { service, first } of attempts) {
     const others = attempts.filter((one) => one.service !== service && one.first.at <= first.at);
-    const goingOn = others.filter((one) => one.first !== first && one.until > first.at);
+    const goingOn = others.filter((one) => goesOnAt(one, first.at));
     if (goingOn.length + 1 > limits.concurrent)
       yield `G5: ${describe(first)} beside ${goingOn.map((one) => describe(one.first)).join(', ')}: ${limits.concurrent} at once`;
     for (const other of goingOn)
@@ -33,6 +34,14 @@ export function* judgeFleet(world: World): Generator<string> {
       yield `G5: ${describe(call)}, the last healthy of ${call.box.service.plan.replicas}`;
   }
 }
+
+/** Whether an attempt was going on: in one of its calls, or between two that one process made. */
+const goesOnAt = ({ calls }: Attempt, at: Millis): boolean =>
+  calls.some((call, i) => {
+    const next = calls[i + 1];
+    const until = next?.boot === call.boot ? next.at : goesOnUntil(call);
+    return call.at <= at && until > at;
+  });
 
 const mayBeActedOn = (world: World): number =>
   world.ground.plan.services.filter(

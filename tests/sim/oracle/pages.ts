@@ -127,6 +127,11 @@ function isActionable(
 /** How long after the trouble a page may stand: the proof that it is over needs its time. */
 const ENDS_WITHIN: Millis = 100_000;
 
+/** A hand-written alert that nobody resolved fires on by itself, longer than a run. */
+const firesByHand = (world: World, service: string): boolean =>
+  world.notes.acknowledged.findLast((one) => one.source === 'manual' && one.labels['service'] === service)
+    ?.status === 'firing';
+
 const BEHIND: Millis = 5_000;
 
 /** Where all is well again people are told so. What a person has to reset stays. */
@@ -139,7 +144,7 @@ function* judgeEnds(world: World, pages: readonly Page[]): Generator<string> {
     if (until <= now || service === undefined || alertname !== 'RemediationEscalated') continue;
     if (reason === 'recurring' || reason === 'storm') continue;
     const target = world.host.services.find((one) => one.plan.name === service);
-    if (target === undefined || service === 'twin') continue;
+    if (target === undefined || service === 'twin' || firesByHand(world, service)) continue;
     const wellSince = (world.host.lastBad.get(target) ?? 0) + world.ground.plan.rule.range;
     if (now - Math.max(wellSince, world.ground.plan.active) > ENDS_WITHIN)
       yield `G14: ${service} is well since ${seconds(wellSince)} and people are still paged: ${reason}`;

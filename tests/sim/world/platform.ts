@@ -24,11 +24,11 @@ type Fate =
 const LIES: Partial<Record<Fate, number>> = {
   unavailable: 1,
   refused: 0.6,
-  start_failed: 1.2,
+  start_failed: 2,
   timed_out_done: 1,
   timed_out_never: 1,
   timed_out_late: 1,
-  timed_out_half: 1,
+  timed_out_half: 1.6,
   in_doubt_done: 1,
   in_doubt_never: 1,
   in_doubt_late: 1,
@@ -155,6 +155,19 @@ export function createPlatform(ground: Ground, host: Host, observer: Observer) {
     return code === undefined ? null : new PlatformError(code, `${verb} ${box.slot}: ${code}`);
   }
 
+  /** What sometimes comes on top of a call: nobody can say what became of it, or it is replaced under it. */
+  function meanwhile(fate: Fate, box: Box): void {
+    if (ground.quiet) return;
+    const isInDoubt = fate.startsWith('timed_out') || fate.startsWith('in_doubt');
+    if (isInDoubt && random.chance(0.12)) {
+      trace.event('platform', 'is away: what became of the call cannot be seen');
+      time.after(10, () => {
+        away = { until: time.now() + 30_000, how: random.pick(['unavailable', 'timed_out'] as const) };
+      });
+    } else if (random.chance(0.02))
+      time.after(random.int(10, 900), () => (box.gone ? undefined : host.deploy(box.service)));
+  }
+
   return {
     calls,
     logsAsked,
@@ -241,6 +254,7 @@ export function createPlatform(ground: Ground, host: Host, observer: Observer) {
       };
       calls.push(record);
       trace.event('call', `${verb} ${box.slot} by boot ${boot}: ${fate}`);
+      meanwhile(fate, box);
       const takes = verb === 'start' && box.running ? 20 : answerAfter(fate, record, atMost);
       time.after(Math.min(takes, atMost), () => {
         const error = takes > atMost ? new PlatformError('timed_out', 'no answer') : answerOf(fate, record);
