@@ -15,6 +15,7 @@ const DURATIONS = new Set([
   'quarantine',
   'deferAtMost',
   'approveWithin',
+  'settle',
   'within',
   'stable',
   'timeout',

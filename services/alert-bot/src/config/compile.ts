@@ -8,6 +8,7 @@ export const RESTART = { timeout: 10_000, attempts: 3 } as const;
 /** Makes a checked playbook into what the bot works with. */
 export function compilePlaybook(written: WrittenPlaybook, settled: Settings, file: FileLimits): Playbook {
   const { mode, prove, ...limits } = settled;
+  const { deferAtMost, approveWithin, settle } = file;
   const { query, above } = written.prove ?? {};
   return {
     name: written.name,
@@ -16,7 +17,7 @@ export function compilePlaybook(written: WrittenPlaybook, settled: Settings, fil
     matches: (labels) => written.matchers.every((matcher) => matcher.matches(labels)),
     service: written.target.service,
     steps: written.steps.map(toStep),
-    limits: { ...limits, deferAtMost: file.deferAtMost, approveWithin: file.approveWithin },
+    limits: { ...limits, deferAtMost, approveWithin, settle },
     prove: { ...prove, query: query === undefined || above === undefined ? null : { query, above } },
   };
 }

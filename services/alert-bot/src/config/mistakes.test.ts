@@ -7,6 +7,7 @@ const GOOD = `limits:
   targets: { count: 3, percent: 34, per: 10m }
   storm: { incidents: 10, per: 1m, calm: 2m }
   approve_within: 30m
+  settle: 5s
 maintenance:
   - name: backup
     zone: Europe/Berlin
@@ -35,7 +36,7 @@ test('the file that the rows break is good', () => {
     targets: { count: 3, percent: 34, per: 600_000 },
     storm: { incidents: 10, per: 60_000, calm: 120_000 },
   });
-  expect(loaded.file.playbooks[0]?.limits.approveWithin).toBe(1_800_000);
+  expect(loaded.file.playbooks[0]?.limits).toMatchObject({ approveWithin: 1_800_000, settle: 5_000 });
   expect(loaded.file.maintenance).toEqual([
     {
       name: 'backup',
@@ -108,6 +109,10 @@ describe('limits', () =>
       'approved_within',
       'p.yml:4: limits.approved_within: `approved_within` is not known here: did you mean approve_within?',
     ],
+    ['settle: 5s', 'settle: 5', 'p.yml:5: limits.settle: `5` has no unit: write 5s, 5m or 5h'],
+    ['settle: 5s', 'settle: 0s', 'p.yml:5: limits.settle: `0s` is too short: write a duration such as 5s'],
+    ['settle: 5s', 'settle:', 'p.yml:5: limits.settle: is empty: write a duration such as 5s'],
+    ['settle: 5s', 'setle: 5s', 'p.yml:5: limits.setle: `setle` is not known here: did you mean settle?'],
   ]));
 
 describe('maintenance', () =>
@@ -115,98 +120,98 @@ describe('maintenance', () =>
     [
       / {4}zone.*\n/,
       '',
-      'p.yml:6: maintenance[0].zone: is missing: write the name of a time zone, such as Europe/Berlin',
+      'p.yml:7: maintenance[0].zone: is missing: write the name of a time zone, such as Europe/Berlin',
     ],
     [
       'Europe/Berlin',
       'Europe/Berln',
-      'p.yml:7: maintenance[0].zone: `Europe/Berln` is not a time zone: did you mean Europe/Berlin?',
+      'p.yml:8: maintenance[0].zone: `Europe/Berln` is not a time zone: did you mean Europe/Berlin?',
     ],
     [
       'Europe/Berlin',
       'Berlin',
-      'p.yml:7: maintenance[0].zone: `Berlin` is not a time zone: did you mean Europe/Berlin?',
+      'p.yml:8: maintenance[0].zone: `Berlin` is not a time zone: did you mean Europe/Berlin?',
     ],
     [
       'Europe/Berlin',
       'Middle Earth',
-      'p.yml:7: maintenance[0].zone: `Middle Earth` is not a time zone: write the name of a time zone, such as Europe/Berlin, or UTC',
+      'p.yml:8: maintenance[0].zone: `Middle Earth` is not a time zone: write the name of a time zone, such as Europe/Berlin, or UTC',
     ],
     [
       'Europe/Berlin',
       '"+01:00"',
-      'p.yml:7: maintenance[0].zone: `+01:00` is an offset, which knows no summer time: write the name of a time zone, such as Europe/Berlin',
+      'p.yml:8: maintenance[0].zone: `+01:00` is an offset, which knows no summer time: write the name of a time zone, such as Europe/Berlin',
     ],
     [
       '[ sat, sun ]',
       '[ sat, sonday ]',
-      'p.yml:8: maintenance[0].days[1]: `sonday` is not a day: write one of mon, tue, wed, thu, fri, sat, sun',
+      'p.yml:9: maintenance[0].days[1]: `sonday` is not a day: write one of mon, tue, wed, thu, fri, sat, sun',
     ],
     [
       '[ sat, sun ]',
       '[ Saturday ]',
-      'p.yml:8: maintenance[0].days[0]: `Saturday` is not a day: did you mean sat?',
+      'p.yml:9: maintenance[0].days[0]: `Saturday` is not a day: did you mean sat?',
     ],
     [
       '[ sat, sun ]',
       'sat',
-      'p.yml:8: maintenance[0].days: `sat` is not a list: write [ sat, sun ], or leave days out for every day',
+      'p.yml:9: maintenance[0].days: `sat` is not a list: write [ sat, sun ], or leave days out for every day',
     ],
     [
       '[ sat, sun ]',
       '[]',
-      'p.yml:8: maintenance[0].days: `[]` is an empty list: write [ sat, sun ], or leave days out for every day',
+      'p.yml:9: maintenance[0].days: `[]` is an empty list: write [ sat, sun ], or leave days out for every day',
     ],
     [
       "'23:30'",
       "'25:00'",
-      'p.yml:9: maintenance[0].from: `25:00` is not a time of day: write hours and minutes of 24 hours, such as "02:00"',
+      'p.yml:10: maintenance[0].from: `25:00` is not a time of day: write hours and minutes of 24 hours, such as "02:00"',
     ],
     [
       "'23:30'",
       "'24:00'",
-      'p.yml:9: maintenance[0].from: `24:00` is not a time of day: write hours and minutes of 24 hours, such as "02:00"',
+      'p.yml:10: maintenance[0].from: `24:00` is not a time of day: write hours and minutes of 24 hours, such as "02:00"',
     ],
     [
       "'23:30'",
       '2330',
-      'p.yml:9: maintenance[0].from: `2330` is not a time of day: write one in quotes, such as "02:00"',
+      'p.yml:10: maintenance[0].from: `2330` is not a time of day: write one in quotes, such as "02:00"',
     ],
-    [/ {4}to:.*\n/, '', 'p.yml:6: maintenance[0].to: is missing: write one in quotes, such as "04:00"'],
+    [/ {4}to:.*\n/, '', 'p.yml:7: maintenance[0].to: is missing: write one in quotes, such as "04:00"'],
     [
       "'01:00'",
       "'23:30'",
-      'p.yml:10: maintenance[0].to: `23:30` is where the window begins, so that it has no length: write another time, or from "00:00" to "24:00" for whole days',
+      'p.yml:11: maintenance[0].to: `23:30` is where the window begins, so that it has no length: write another time, or from "00:00" to "24:00" for whole days',
     ],
     [
       'playbooks: [ one ]',
       'playbooks: [ on ]',
-      'p.yml:12: maintenance[0].playbooks[0]: `on` is the name of no playbook: did you mean one?',
+      'p.yml:13: maintenance[0].playbooks[0]: `on` is the name of no playbook: did you mean one?',
     ],
     [
       'playbooks: [ one ]',
       'playbooks: [ restart ]',
-      'p.yml:12: maintenance[0].playbooks[0]: `restart` is the name of no playbook: write one of one',
+      'p.yml:13: maintenance[0].playbooks[0]: `restart` is the name of no playbook: write one of one',
     ],
     [
       'services: [ api ]',
       'service: [ api ]',
-      'p.yml:11: maintenance[0].service: `service` is not known here: did you mean services?',
+      'p.yml:12: maintenance[0].service: `service` is not known here: did you mean services?',
     ],
     [
       '  - name: backup\n    ',
       '  - ',
-      'p.yml:6: maintenance[0].name: is missing: write a name that tells a person what is done then, such as backup',
+      'p.yml:7: maintenance[0].name: is missing: write a name that tells a person what is done then, such as backup',
     ],
     [
       /maintenance:(?:.*\n)+? {4}playbooks:.*\n/,
       'maintenance: []\n',
-      'p.yml:5: maintenance: `[]` is an empty list: write a list of windows, each beginning with - name:, or leave maintenance out',
+      'p.yml:6: maintenance: `[]` is an empty list: write a list of windows, each beginning with - name:, or leave maintenance out',
     ],
     [
       'maintenance:\n',
       'maintenance:\n  - { name: backup, zone: UTC, from: "00:00", to: "24:00" }\n',
-      'p.yml:7: maintenance[1].name: `backup` is the name of a window above: write another name',
+      'p.yml:8: maintenance[1].name: `backup` is the name of a window above: write another name',
     ],
   ]));
 
@@ -216,46 +221,46 @@ describe('playbooks', () =>
     [
       'target:',
       'mod: act\n    target:',
-      'p.yml:16: playbooks[0].mod: `mod` is not known here: did you mean mode?',
+      'p.yml:17: playbooks[0].mod: `mod` is not known here: did you mean mode?',
     ],
     [
       'target:',
       'cooldown: 1.5h\n    target:',
-      'p.yml:16: playbooks[0].cooldown: `1.5h` is not a duration: write whole numbers with units, such as 2m',
+      'p.yml:17: playbooks[0].cooldown: `1.5h` is not a duration: write whole numbers with units, such as 2m',
     ],
     [
       `'alertname="A"'`,
       `'a=~"(b"'`,
-      'p.yml:15: playbooks[0].matchers[0]: `a=~"(b"` is not an RE2 regular expression: missing closing ): `(b`; write one without lookahead, lookbehind and backreferences',
+      'p.yml:16: playbooks[0].matchers[0]: `a=~"(b"` is not an RE2 regular expression: missing closing ): `(b`; write one without lookahead, lookbehind and backreferences',
     ],
     [
       `'alertname="A"'`,
       `'a="b", c="d"'`,
-      'p.yml:15: playbooks[0].matchers[0]: `a="b", c="d"` holds several matchers: write each as an entry of its own',
+      'p.yml:16: playbooks[0].matchers[0]: `a="b", c="d"` holds several matchers: write each as an entry of its own',
     ],
     [
       "'{{ $labels.service }}'",
       "'{{ .Labels.service }}'",
-      'p.yml:16: playbooks[0].target.service: `{{ .Labels.service }}` is not a template: {{ .Labels.service }} is not known: write {{ $labels.<name> }}',
+      'p.yml:17: playbooks[0].target.service: `{{ .Labels.service }}` is not a template: {{ .Labels.service }} is not known: write {{ $labels.<name> }}',
     ],
     [
       "'{{ $labels.service }}'",
       "'{{ $labels. }}'",
-      'p.yml:16: playbooks[0].target.service: `{{ $labels. }}` is not a template: {{ $labels. }} is not known: write {{ $labels.<name> }}',
+      'p.yml:17: playbooks[0].target.service: `{{ $labels. }}` is not a template: {{ $labels. }} is not known: write {{ $labels.<name> }}',
     ],
     [
       '[ { restart: {} }, { escalate: {} } ]',
       '[ { escalate: {} }, { restart: {} } ]',
-      'p.yml:17: playbooks[0].steps[1]: `{"restart":{}}` comes after escalate and is never reached: write escalate as the last step',
+      'p.yml:18: playbooks[0].steps[1]: `{"restart":{}}` comes after escalate and is never reached: write escalate as the last step',
     ],
     [
       '[ { restart: {} }, { escalate: {} } ]',
       '[ { escalate: {} } ]',
-      'p.yml:17: playbooks[0].steps: `[{"escalate":{}}]` has no step that acts: write restart: {} before escalate: {}',
+      'p.yml:18: playbooks[0].steps: `[{"escalate":{}}]` has no step that acts: write restart: {} before escalate: {}',
     ],
     [
       '  - name: one\n',
       '  - name: one\n    matchers: [ \'a="b"\' ]\n    target: { service: api }\n    steps: [ { restart: {} } ]\n  - name: one\n',
-      'p.yml:18: playbooks[1].name: `one` is the name of a playbook above: write another name',
+      'p.yml:19: playbooks[1].name: `one` is the name of a playbook above: write another name',
     ],
   ]));

@@ -74,6 +74,7 @@ const limits = map(
     storm: storm.optional(),
     defer_at_most: duration('15m').optional(),
     approve_within: duration('30m').optional(),
+    settle: duration('5s').optional(),
   },
   'limits: { concurrent: 1 }, or leave limits out',
 );

@@ -45,6 +45,7 @@ test('compiles a playbook and fills in what is left out', () => {
           budgets: [{ attempts: 3, per: 1_800_000 }],
           quarantine: 3_600_000,
           deferAtMost: 900_000,
+          settle: 5_000,
         },
         prove: { within: 90_000, stable: 15_000, query: { above: 0.2 } },
       },
@@ -54,6 +55,13 @@ test('compiles a playbook and fills in what is left out', () => {
   expect(matches({ alertname: 'A', severity: 'critical' })).toBe(true);
   expect(matches({ alertname: 'A', severity: 'criticality' })).toBe(false);
   expect(matches({ alertname: 'B', severity: 'critical' })).toBe(false);
+});
+
+test('G7: the overrides may say how long to settle', () => {
+  const { file, overridden } = load(GOOD, 'limits: { settle: 1s }\n');
+  expect(file.playbooks[0]?.limits.settle).toBe(1_000);
+  expect(file.limits).not.toHaveProperty('settle');
+  expect(overridden).toEqual([{ path: 'limits.settle', from: '5s', to: '1s' }]);
 });
 
 test('a playbook goes before the overrides, and these before the defaults of the file', () => {

@@ -66,7 +66,7 @@ export function loadPlaybooks(text: string, fileName: string, overrides?: FileTe
     playbooks.push(compilePlaybook(playbook, settled, limits));
   }
   if (errors.length > 0) return { errors };
-  const { deferAtMost: _, approveWithin: __, ...fleet } = limits;
+  const { deferAtMost: _, approveWithin: __, settle: ___, ...fleet } = limits;
   const file = { playbooks, limits: fleet, maintenance: (written.maintenance ?? []).map(compileWindow) };
   return {
     file,

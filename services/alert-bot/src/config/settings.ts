@@ -3,13 +3,14 @@ import type { FleetLimits, Limits, Mode, Prove } from '../domain/playbook.ts';
 import type { WrittenDefaults, WrittenLimits } from './playbook-schema.ts';
 
 /** Defaults and limits with every value settled. */
-export interface Settings extends Omit<Limits, 'deferAtMost' | 'approveWithin'> {
+export interface Settings extends Omit<Limits, 'deferAtMost' | 'approveWithin' | 'settle'> {
   mode: Mode;
   prove: Pick<Prove, 'within' | 'stable'>;
 }
 export interface FileLimits extends FleetLimits {
   deferAtMost: Millis;
   approveWithin: Millis;
+  settle: Millis;
 }
 
 const SECOND = 1_000;
@@ -34,6 +35,7 @@ export const BUILT_IN_LIMITS: FileLimits = {
   storm: { incidents: 10, per: MINUTE, calm: 2 * MINUTE },
   deferAtMost: 15 * MINUTE,
   approveWithin: 30 * MINUTE,
+  settle: 5 * SECOND,
 };
 
 /** Lays what is written over what holds so far: maps key by key, lists as a whole. */
@@ -69,6 +71,7 @@ export const overlayLimits = (base: FileLimits, written: WrittenLimits | undefin
   },
   deferAtMost: written?.defer_at_most ?? base.deferAtMost,
   approveWithin: written?.approve_within ?? base.approveWithin,
+  settle: written?.settle ?? base.settle,
 });
 
 /** One value that the overrides file replaced, both sides as a person writes them. */
@@ -114,4 +117,5 @@ const print = (settled: Settings, limits: FileLimits): [path: string, value: str
   ['limits.storm.calm', formatDuration(limits.storm.calm)],
   ['limits.defer_at_most', formatDuration(limits.deferAtMost)],
   ['limits.approve_within', formatDuration(limits.approveWithin)],
+  ['limits.settle', formatDuration(limits.settle)],
 ];

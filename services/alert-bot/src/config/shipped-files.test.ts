@@ -47,9 +47,10 @@ test('deploy/bare/overrides.yml shortens durations, leaves the budgets, and says
     { path: 'defaults.cooldown', from: '2m', to: '10s' },
     { path: 'defaults.backoff.initial', from: '10s', to: '1s' },
     { path: 'defaults.backoff.max', from: '5m', to: '5s' },
-    { path: 'defaults.quarantine', from: '1h', to: '10m' },
+    { path: 'defaults.quarantine', from: '1h', to: '30m' },
     { path: 'defaults.prove.within', from: '1m30s', to: '20s' },
     { path: 'defaults.prove.stable', from: '15s', to: '5s' },
+    { path: 'limits.settle', from: '5s', to: '1s' },
   ]);
   for (const { limits } of file.playbooks)
     expect(limits.budgets).toEqual([

@@ -12,6 +12,7 @@ limits:
   storm: { incidents: 10, per: 1m, calm: 2m }
   defer_at_most: 15m
   approve_within: 30m
+  settle: 5s
 maintenance:
   - { name: w, zone: UTC, from: '02:00', to: '24:00' }
 playbooks:
@@ -89,19 +90,24 @@ test.for([
     'p.yml:10: limits.approve_within: `30s` is hardly enough for a person to be told and to answer: write 5m or more',
   ],
   [
+    ['settle: 5s'],
+    ['settle: 15m'],
+    'p.yml:11: limits.settle: `15m` is not shorter than limits.defer_at_most (15m), so that a person is told before what has dependencies may be acted on: write a shorter settle or a longer defer_at_most',
+  ],
+  [
     ['02:00'],
     ['00:00'],
-    'p.yml:12: maintenance[0]: `{"name":"w","zone":"UTC","from":"00:00","to":"24:00"}` is always open, so that nothing is ever acted on: write mode: observe under defaults, or a shorter window',
+    'p.yml:13: maintenance[0]: `{"name":"w","zone":"UTC","from":"00:00","to":"24:00"}` is always open, so that nothing is ever acted on: write mode: observe under defaults, or a shorter window',
   ],
   [
     [`'alertname=~"B|C"'`],
     [`'alertname="A"', 'severity="critical"'`],
-    "p.yml:18: playbooks[1].name: `two` is never used, as one stands before it and matches all that it matches: write it before one, or narrow that one's matchers",
+    "p.yml:19: playbooks[1].name: `two` is never used, as one stands before it and matches all that it matches: write it before one, or narrow that one's matchers",
   ],
   [
     [`'alertname=~"B|C"'`],
     [`'alertname="B"', 'alertname="C"'`],
-    'p.yml:19: playbooks[1].matchers: `["alertname=\\"B\\"","alertname=\\"C\\""]` can never match: no value of alertname satisfies them all; write one matcher for it, such as alertname=~"a|b"',
+    'p.yml:20: playbooks[1].matchers: `["alertname=\\"B\\"","alertname=\\"C\\""]` can never match: no value of alertname satisfies them all; write one matcher for it, such as alertname=~"a|b"',
   ],
 ] as const)('%j changed to %j', ([from, to, says]) => {
   const text = from.reduce((all, part, i) => all.replace(part, () => to[i] ?? ''), GOOD);
@@ -118,7 +124,7 @@ test('what the defaults bring is told once, what a playbook or the overrides bri
     expect.stringContaining('o.yml:2: defaults.quarantine: `20m`'),
   ]);
   expect(warningsOf(GOOD.replace('    target:', '    quarantine: 20m\n    target:'))).toEqual([
-    expect.stringContaining('p.yml:16: playbooks[0].quarantine: `20m`'),
+    expect.stringContaining('p.yml:17: playbooks[0].quarantine: `20m`'),
   ]);
 });
 

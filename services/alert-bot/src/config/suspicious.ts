@@ -133,6 +133,11 @@ function fleet({ limits: { storm, targets }, playbooks, maintenance }: PlaybookF
       ['limits', 'targets', 'per'],
       `is longer than limits.defer_at_most (${formatDuration(first.limits.deferAtMost)}), so that a person is told before the next target may be acted on: write a shorter per or a longer defer_at_most`,
     );
+  if (first !== undefined && first.limits.settle >= first.limits.deferAtMost)
+    tell(
+      ['limits', 'settle'],
+      `is not shorter than limits.defer_at_most (${formatDuration(first.limits.deferAtMost)}), so that a person is told before what has dependencies may be acted on: write a shorter settle or a longer defer_at_most`,
+    );
   if (
     first !== undefined &&
     first.limits.approveWithin < QUICKEST_ANSWER &&

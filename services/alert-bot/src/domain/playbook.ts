@@ -40,6 +40,8 @@ export interface Limits {
   deferAtMost: Millis;
   /** How long a request for approval stands (`approval_expired`). */
   approveWithin: Millis;
+  /** How long a target with dependencies waits before its first action, so that the trouble of these can show (G7). */
+  settle: Millis;
 }
 
 export interface Prove {

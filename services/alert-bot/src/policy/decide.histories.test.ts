@@ -388,7 +388,8 @@ function assertMayAct(facts: Facts, decision: Extract<Decision, { kind: 'act' }>
     all.every(({ state }) => 'wellSince' in state),
     'G7: what it depends on is unwell or unknown',
   );
-  const settled = Math.max(incident.openedAt, unwellAt === null ? 0 : unwellAt + letsGoAfter) + 5 * SECOND;
+  const { settle } = playbook.limits;
+  const settled = Math.max(incident.openedAt, unwellAt === null ? 0 : unwellAt + letsGoAfter) + settle;
   must(all.length === 0 || now >= settled, 'G7: what it depends on has not settled');
   for (const { attempts: atMost, per } of budgetsOf(facts)) {
     const inWindow = attempts.filter(({ reservedAt }) => reservedAt + per > now).length;
@@ -530,6 +531,7 @@ const history: fc.Arbitrary<History> = fc.record({
     quarantine: fc.constantFrom<number | 'manual'>(MINUTE, 10 * MINUTE, HOUR, 'manual'),
     deferAtMost: fc.constantFrom(5 * MINUTE, 15 * MINUTE, HOUR),
     approveWithin: fc.constant(30 * MINUTE),
+    settle: fc.constantFrom(SECOND, 5 * SECOND, MINUTE),
   }),
   steps: fc
     .tuple(fc.array(restart, { minLength: 1, maxLength: 3 }), fc.boolean())

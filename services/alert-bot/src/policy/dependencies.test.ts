@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
 import type { DependencyFacts } from '../domain/facts.ts';
 import { decide } from './decide.ts';
-import { dependenciesAllow, SETTLE } from './dependencies.ts';
-import { facts, incident, MINUTE, NOW, SECOND } from './facts.fixture.ts';
+import { dependenciesAllow } from './dependencies.ts';
+import { facts, incident, limits, MINUTE, NOW, SECOND } from './facts.fixture.ts';
 
 const OPENED = NOW - MINUTE;
 const LETS_GO = 70 * SECOND;
+const SETTLE = 5 * SECOND;
 type State = DependencyFacts['all'][number]['state'];
 
 const db = (state: State, changes: Partial<DependencyFacts> = {}): DependencyFacts => ({
@@ -40,20 +41,31 @@ test.for<[string, DependencyFacts, string]>([
     'allow',
   ],
 ])('G7: %s', ([, dependencies, answer]) => {
-  expect(dependenciesAllow(dependencies, OPENED, NOW).answer).toBe(answer);
+  expect(dependenciesAllow(dependencies, SETTLE, OPENED, NOW).answer).toBe(answer);
 });
 
 test('G7: a target with dependencies settles before its first action, one without does not', () => {
   const well = db({ wellSince: HOURS_AGO });
-  expect(dependenciesAllow(well, NOW, NOW)).toMatchObject({ answer: 'settle', until: NOW + SETTLE });
-  expect(dependenciesAllow(well, NOW, NOW + SETTLE).answer).toBe('allow');
-  expect(dependenciesAllow({ ...well, all: [] }, NOW, NOW).answer).toBe('allow');
+  expect(dependenciesAllow(well, SETTLE, NOW, NOW)).toMatchObject({ answer: 'settle', until: NOW + SETTLE });
+  expect(dependenciesAllow(well, SETTLE, NOW, NOW + SETTLE).answer).toBe('allow');
+  expect(dependenciesAllow({ ...well, all: [] }, SETTLE, NOW, NOW).answer).toBe('allow');
+});
+
+test.each([
+  [{}, 5 * SECOND],
+  [limits({ settle: SECOND }), SECOND],
+  [limits({ settle: MINUTE }), MINUTE],
+])('G7: it settles for as long as the playbook file says: %#', (changes, settle) => {
+  const well = { dependencies: db({ wellSince: HOURS_AGO }) };
+  const opened = incident({ openedAt: NOW });
+  expect(decide(facts(changes, well, opened), NOW)).toMatchObject({ reason: 'settle', until: NOW + settle });
+  expect(decide(facts(changes, well, opened), NOW + settle).reason).toBe('first_attempt');
 });
 
 test('G7: one that is unwell goes before one that cannot be asked: it names the cause', () => {
   const states = db({ unknown: 'no answer' });
   const unwell = { id: 'docker:service:shop/payments', inCycle: false, state: { unwell: 'is unhealthy' } };
-  expect(dependenciesAllow({ ...states, all: [...states.all, unwell] }, OPENED, NOW)).toMatchObject({
+  expect(dependenciesAllow({ ...states, all: [...states.all, unwell] }, SETTLE, OPENED, NOW)).toMatchObject({
     answer: 'unwell',
     because: 'docker:service:shop/payments: is unhealthy',
   });

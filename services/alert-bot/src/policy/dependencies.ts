@@ -2,9 +2,6 @@ import type { Instant, Millis } from '../domain/duration.ts';
 import type { DependencyFacts, Facts } from '../domain/facts.ts';
 import { type Blocked, block, defer, unknown } from './block.ts';
 
-/** How long a target with dependencies waits before its first action, so that theirs can show (design §3, G7). */
-export const SETTLE: Millis = 5_000;
-
 export type DependencyAnswer =
   | { answer: 'allow' }
   | { answer: 'unknown'; because: string }
@@ -15,8 +12,14 @@ export type DependencyAnswer =
  * Root cause first (G7): a target is not restarted for the trouble of what it depends on. While something is
  * unwell it waits; once all is well again it waits until its own alert would have let go if that had been
  * the cause, because the rule still looks back at the time of the outage.
+ * @param settle how long it waits at least, so that trouble of a dependency can show
  */
-export function dependenciesAllow(facts: DependencyFacts, openedAt: Instant, now: Instant): DependencyAnswer {
+export function dependenciesAllow(
+  facts: DependencyFacts,
+  settle: Millis,
+  openedAt: Instant,
+  now: Instant,
+): DependencyAnswer {
   const { unwellAt, targetStartedAt, letsGoAfter } = facts;
   // Members of a cycle would wait for each other until somebody is told of both.
   const all = facts.all.filter((dependency) => !dependency.inCycle);
@@ -31,22 +34,22 @@ export function dependenciesAllow(facts: DependencyFacts, openedAt: Instant, now
   // What came up before the target itself, or long before the trouble, has nothing to do with it.
   const early = Math.max(targetStartedAt ?? 0, openedAt - letsGoAfter);
   const cured = Math.max(unwellAt ?? 0, ...starts.filter((at) => at > early));
-  const afterCure = cured + letsGoAfter + SETTLE;
+  const afterCure = cured + letsGoAfter + settle;
   if (cured > 0 && now < afterCure)
     return {
       answer: 'settle',
       until: afterCure,
       because: 'what it depends on was unwell; the alert may still look back at that',
     };
-  const afterOpening = openedAt + SETTLE;
+  const afterOpening = openedAt + settle;
   if (now < afterOpening)
     return { answer: 'settle', until: afterOpening, because: 'trouble of what it depends on may show yet' };
   return { answer: 'allow' };
 }
 
 /** Root cause first (G7): before the loops, so that nobody is paged about a service for its database's sake. */
-export function dependencyGuards(facts: Facts, now: Instant): Blocked[] {
-  const answer = dependenciesAllow(facts.dependencies, facts.incident.openedAt, now);
+export function dependencyGuards(facts: Facts, settle: Millis, now: Instant): Blocked[] {
+  const answer = dependenciesAllow(facts.dependencies, settle, facts.incident.openedAt, now);
   switch (answer.answer) {
     case 'allow':
       return [];

@@ -23,6 +23,7 @@ export const LIMITS: Limits = {
   quarantine: HOUR,
   deferAtMost: 15 * MINUTE,
   approveWithin: 30 * MINUTE,
+  settle: 5 * SECOND,
 };
 
 export const OPTED_IN: OptIn = {

@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import type { DependencyFacts, ReplicaFact } from '../domain/facts.ts';
 import { decide } from './decide.ts';
-import { SETTLE } from './dependencies.ts';
-import { attempt, facts, HOUR, incident, MINUTE, NOW, SECOND } from './facts.fixture.ts';
+import { attempt, facts, HOUR, incident, limits, MINUTE, NOW, SECOND } from './facts.fixture.ts';
 
 /** The trouble began ten minutes ago, and its rule looks a minute back. */
 const opened = incident({ openedAt: NOW - 10 * MINUTE });
 const looksBack: { dependencies: DependencyFacts } = {
   dependencies: { all: [], unwellAt: null, targetStartedAt: null, letsGoAfter: MINUTE },
 };
+const SETTLE = 5 * SECOND;
 const PATIENCE = MINUTE + SETTLE;
 
 const replica = (changes: Partial<ReplicaFact>): ReplicaFact => ({
@@ -52,6 +52,16 @@ test.each([
 ])('what started %i ms ago, before its alert: %s', (ago, reason) => {
   const replicas = [replica({ startedAt: NOW - ago })];
   expect(decide(facts(incident({ openedAt: NOW }), { replicas }), NOW).reason).toBe(reason);
+});
+
+test('G7: what counts as just started, and the patience with others, is as long as the playbook file says', () => {
+  const slow = limits({ settle: 20 * SECOND });
+  const fresh = { replicas: [replica({ startedAt: NOW })] };
+  const begins = incident({ openedAt: NOW });
+  expect(decide(facts(slow, begins, fresh), NOW)).toMatchObject({ until: NOW + 20 * SECOND });
+  expect(decide(facts(slow, begins, fresh), NOW + 20 * SECOND).reason).toBe('first_attempt');
+  const patience = NOW + MINUTE + 20 * SECOND;
+  expect(decide(facts(slow, opened, looksBack, fresh), NOW)).toMatchObject({ until: patience });
 });
 
 test('every wait for what others do ends', () => {

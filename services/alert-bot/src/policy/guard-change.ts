@@ -1,7 +1,6 @@
-import type { Instant } from '../domain/duration.ts';
+import type { Instant, Millis } from '../domain/duration.ts';
 import type { Facts, TargetFact } from '../domain/facts.ts';
 import { type Blocked, block, defer, escalate } from './block.ts';
-import { SETTLE } from './dependencies.ts';
 
 /** How long what somebody stopped may be the gap of a deploy or of a restart by hand. */
 const GAP_OF_A_DEPLOY = 30_000;
@@ -21,9 +20,13 @@ export function restGuards(atRest: Extract<TargetFact, { found: 'one' }>['atRest
  * Did somebody else already do it? What was replaced or restarted since the trouble began gets the time in which
  * its alert would let go if that was the cure; what is younger than `settle` is still coming up.
  */
-export function changeGuards({ replicas, incident, dependencies }: Facts, now: Instant): Blocked[] {
+export function changeGuards(
+  { replicas, incident, dependencies }: Facts,
+  settle: Millis,
+  now: Instant,
+): Blocked[] {
   const blocks: Blocked[] = [];
-  const patience = dependencies.letsGoAfter + SETTLE;
+  const patience = dependencies.letsGoAfter + settle;
   for (const { name, createdAt, startedAt, startedByUs } of replicas) {
     if (startedByUs || startedAt === null) continue;
     const replaced = createdAt !== null && createdAt > incident.openedAt;
@@ -37,8 +40,8 @@ export function changeGuards({ replicas, incident, dependencies }: Facts, now: I
           `${name} was restarted, and not by the bot`,
         ),
       );
-    else if (now < startedAt + SETTLE)
-      blocks.push(block('change', defer('deploying', startedAt + SETTLE), `${name} has just started`));
+    else if (now < startedAt + settle)
+      blocks.push(block('change', defer('deploying', startedAt + settle), `${name} has just started`));
   }
   return blocks;
 }

@@ -21,6 +21,7 @@ const file = (change: Partial<Playbook['limits']> = {}, targetsPer = MINUTE): Pl
         quarantine: MINUTE,
         deferAtMost: MINUTE,
         approveWithin: MINUTE,
+        settle: MINUTE,
         ...change,
       },
       prove: { within: MINUTE, stable: 0, query: null },

@@ -27,6 +27,7 @@ const playbook = z.object({
     quarantine: z.union([length, z.literal('manual')]),
     deferAtMost: length,
     approveWithin: length,
+    settle: length,
   }),
 });
 

@@ -50,6 +50,7 @@ const PLAYBOOK: Playbook = {
     quarantine: 3_600_000,
     deferAtMost: 36_000_000,
     approveWithin: 1_800_000,
+    settle: 5_000,
   },
   prove: { within: 300_000, stable: 0, query: null },
 };

@@ -220,6 +220,7 @@ function playbookFor(service: string, { limits, prove, steps }: StageOptions): P
       quarantine: 3_600_000,
       deferAtMost: 900_000,
       approveWithin: 1_800_000,
+      settle: 5_000,
       ...limits,
     },
     prove: { within: 30_000, stable: 0, query: null, ...prove },
