@@ -1,14 +1,12 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { logFolder } from './folder.ts';
 import { HELP, type Options, readOptions } from './options.ts';
 import type { RunResult } from './run.ts';
 import { add, describe, isAsserted, lacking, nothingYet } from './summary.ts';
 
 const PROGRESS_EVERY = 5_000;
 const SHOWN_AT_MOST = 5;
-const TMPFS = '/dev/shm';
 
 /** What a worker answers: a run, or why the simulation itself broke. */
 type Answer = RunResult | { seed: number; broken: string };
@@ -19,16 +17,10 @@ async function main(): Promise<number> {
     console.log(HELP);
     return 0;
   }
-  const isTmpfs = existsSync(TMPFS);
-  const folder = mkdtempSync(join(isTmpfs ? TMPFS : tmpdir(), 'alert-bot-sim-'));
-  console.log(
-    `simulates ${options.runs} runs from seed ${options.seed}; logs ${isTmpfs ? `on tmpfs (${TMPFS})` : `in ${tmpdir()}: no tmpfs here, so it takes longer`}`,
-  );
-  try {
-    return await simulate(options, folder);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  using folder = logFolder();
+  const where = folder.isTmpfs ? 'in memory (tmpfs)' : 'on disk: no tmpfs here, so it takes longer';
+  console.log(`simulates ${options.runs} runs from seed ${options.seed}; logs ${where}`);
+  return await simulate(options, folder.path);
 }
 
 async function simulate(options: Options, folder: string): Promise<number> {
@@ -58,7 +50,6 @@ async function simulate(options: Options, folder: string): Promise<number> {
   for (const line of short)
     console.log(isAsserted(total) ? `too little: ${line}` : `not asserted under 1,000 runs: ${line}`);
   const [one] = total.failed;
-  if (options.runs === 1 && one === undefined) console.log(`trace        ${total.runs} run`);
   for (const { seed, theme, failures } of total.failed)
     console.log(`seed ${seed} (${theme}): ${failures.join('; ')}`);
   const isGood = total.failed.length === 0 && broken.length === 0 && !(isAsserted(total) && short.length > 0);

@@ -21,7 +21,7 @@ export function* judgeStorms(world: World): Generator<string> {
         yield `G6: ${describe(call)} in a storm: ${storm.incidents} incidents from ${seconds(first.at)} to ${seconds(last.at)}`;
     const told = pagesOf(world).filter(
       ({ labels, from, until: end }) =>
-        labels['reason'] === 'storm' && from < last.at + COUNTED + 5_000 && end > last.at - 1_000,
+        labels['reason'] === 'storm' && from < last.at + COUNTED + 15_000 && end > last.at - 1_000,
     );
     if (told.length === 0) yield `G6: nobody was told of the storm of ${seconds(last.at)}`;
     return;
