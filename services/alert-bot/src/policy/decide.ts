@@ -97,10 +97,12 @@ function observed(
  * reset or the end of a quarantine begins is a wait of its own, however old the incident is.
  */
 function deadlineOf(facts: Facts, now: Instant): Instant {
-  const { playbook, incident, circuit, resetAt } = facts;
+  const { playbook, incident, circuit, resetAt, approval } = facts;
   if (playbook === null) return incident.deadline;
   const trialSince = circuit.open && circuit.until !== null && circuit.until <= now ? circuit.until : null;
-  const begun = [ownAttempts(facts).at(-1)?.endedAt ?? null, resetAt, trialSince];
+  // A person may answer late in the time that the question stands: what is waited for then begins there.
+  const approved = approval?.state === 'approved' ? approval.expiresAt : null;
+  const begun = [ownAttempts(facts).at(-1)?.endedAt ?? null, resetAt, trialSince, approved];
   return Math.max(
     incident.deadline,
     ...begun.filter((at) => at !== null).map((at) => at + playbook.limits.deferAtMost),

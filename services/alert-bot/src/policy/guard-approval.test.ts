@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ApprovalFact, Facts, ReplicaFact } from '../domain/facts.ts';
 import { decide } from './decide.ts';
-import { facts, limits, MINUTE, NOW, playbook, SECOND, target } from './facts.fixture.ts';
+import { actingElsewhere, facts, limits, MINUTE, NOW, playbook, SECOND, target } from './facts.fixture.ts';
 import { boundTo } from './guard-approval.ts';
 
 const HALF_AN_HOUR = 30 * MINUTE;
@@ -51,6 +51,14 @@ describe('mode approve', () => {
     expect(decided(approval(), { incident: { ...facts().incident, deadline: NOW - MINUTE } })).toEqual(
       required(NOW + 29 * MINUTE),
     );
+  });
+
+  test('G13: what was approved late may still wait for its turn, and that wait ends too', () => {
+    const old = { incident: { ...facts().incident, deadline: NOW - MINUTE } };
+    const elsewhere = actingElsewhere(1);
+    expect(decided(approved(), old, elsewhere)).toMatchObject({ kind: 'defer', reason: 'blast_radius' });
+    const over = approved({ expiresAt: NOW - 15 * MINUTE });
+    expect(decided(over, old, elsewhere)).toMatchObject({ kind: 'escalate', reason: 'waited_too_long' });
   });
 
   test('G13: a question that nobody answers goes to a person', () => {
