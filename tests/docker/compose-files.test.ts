@@ -244,7 +244,7 @@ describe('deploy/alert-bot.compose.yml', () => {
 
   test('begins with mode observe', () => {
     expect(readFileSync(join(repository, 'deploy/observe.yml'), 'utf8')).toMatch(
-      /^defaults:\n {2}mode: observe$/m,
+      /^defaults:\n {2}mode: observe( +#.*)?$/m,
     );
     expect(text).toContain('ALERT_BOT_OVERRIDES: /etc/alert-bot/observe.yml');
   });
