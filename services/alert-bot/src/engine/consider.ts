@@ -7,7 +7,7 @@ import { beginProof } from '../executor/prove.ts';
 import { decide } from '../policy/decide.ts';
 import { write } from '../store/db.ts';
 import { recordDecision } from '../store/decisions.ts';
-import { episodesOf } from '../store/episodes.ts';
+import { episodesOf, hasOpenEpisode } from '../store/episodes.ts';
 import { changeStatus, type Incident, incidentById } from '../store/incidents.ts';
 import { reopen } from '../triage/triage.ts';
 
@@ -39,8 +39,7 @@ export async function consider(deps: Deps, id: number): Promise<void> {
   if (decision.kind === 'act') deps.wake();
 }
 
-export const isFiring = (deps: Deps, incident: Incident): boolean =>
-  episodesOf(deps.db, incident.id).some((episode) => episode.closedAt === null);
+export const isFiring = (deps: Deps, incident: Incident): boolean => hasOpenEpisode(deps.db, incident.id);
 
 async function ended(deps: Deps, incident: Incident): Promise<void> {
   const { db } = deps;

@@ -3,7 +3,7 @@ import { isOwnFailure, TOLD_FOR } from '../decision/own-failure.ts';
 import type { Deps } from '../deps.ts';
 import { advance, type Proof } from '../policy/proof.ts';
 import { write } from '../store/db.ts';
-import { episodesOf } from '../store/episodes.ts';
+import { hasOpenEpisode } from '../store/episodes.ts';
 import { addEvent } from '../store/events.ts';
 import { type Incident, incidentById } from '../store/incidents.ts';
 import { targetState } from '../store/targets.ts';
@@ -43,8 +43,7 @@ export async function seekEnd(deps: Deps, id: number): Promise<void> {
   }
 }
 
-const fires = (deps: Deps, incident: Incident): boolean =>
-  episodesOf(deps.db, incident.id).some((episode) => episode.closedAt === null);
+const fires = (deps: Deps, incident: Incident): boolean => hasOpenEpisode(deps.db, incident.id);
 
 /** Where no single target was found there is nothing that could be well. */
 const nothingToProve = ({ target, escalated }: Incident): boolean =>

@@ -79,6 +79,11 @@ export function episodesOf(db: Db, incident: number): Episode[] {
     .map((row) => episodeRow.parse(row));
 }
 
+/** Whether an alert of an incident fires: asked of every open incident each second, so without reading what it says. */
+export const hasOpenEpisode = (db: Db, incident: number): boolean =>
+  db.prepare('SELECT 1 FROM episodes WHERE incident_id = ? AND closed_at IS NULL LIMIT 1').get(incident) !==
+  undefined;
+
 /** The alert was seen firing. */
 export function sawEpisode(db: Db, id: number, now: Instant): void {
   db.prepare('UPDATE episodes SET last_seen_at = ?, absent_since = NULL WHERE id = ?').run(now, id);
