@@ -75,7 +75,10 @@ const watching = (reason: Reason): GuardAnswer => ({
   because: `mode observe; otherwise: ${reason}`,
 });
 
-/** In mode observe nothing is done and nobody is told; what would have been decided is kept beside it. */
+/**
+ * In mode observe nothing is done and nobody is told; what would have been decided is kept beside it. What has only just
+ * begun to settle is waited for, as this is the answer to every new trouble and says nothing of what would follow.
+ */
 function observed(
   mode: string,
   blocks: readonly Blocked[],
@@ -84,7 +87,9 @@ function observed(
   now: Instant,
 ): Decision {
   const decision = finish(blocks, [], facts, now);
-  if (mode !== 'observe') return { ...decision, guards: [...decision.guards, ...allows] };
+  const { playbook, incident } = facts;
+  const settles = decision.reason === 'settle' && now < incident.openedAt + (playbook?.limits.settle ?? 0);
+  if (mode !== 'observe' || settles) return { ...decision, guards: [...decision.guards, ...allows] };
   return {
     ...skip('observe_only'),
     also: [decision.reason, ...decision.also],

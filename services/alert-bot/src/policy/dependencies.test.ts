@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { DependencyFacts } from '../domain/facts.ts';
 import { decide } from './decide.ts';
 import { dependenciesAllow } from './dependencies.ts';
-import { facts, incident, limits, MINUTE, NOW, SECOND } from './facts.fixture.ts';
+import { facts, incident, limits, MINUTE, NOW, playbook, SECOND } from './facts.fixture.ts';
 
 const OPENED = NOW - MINUTE;
 const LETS_GO = 70 * SECOND;
@@ -60,6 +60,19 @@ test.each([
   const opened = incident({ openedAt: NOW });
   expect(decide(facts(changes, well, opened), NOW)).toMatchObject({ reason: 'settle', until: NOW + settle });
   expect(decide(facts(changes, well, opened), NOW + settle).reason).toBe('first_attempt');
+});
+
+test('G7: in mode observe it settles first, and then what would have been done is told', () => {
+  const seen = (dependencies: DependencyFacts, openedAt: number, now: number) =>
+    decide(facts({ playbook: playbook({ mode: 'observe' }) }, incident({ openedAt }), { dependencies }), now);
+  const well = db({ wellSince: HOURS_AGO });
+  expect(seen(well, NOW, NOW)).toMatchObject({ kind: 'defer', reason: 'settle', until: NOW + SETTLE });
+  expect(seen(well, NOW, NOW + SETTLE)).toMatchObject({ reason: 'observe_only', also: ['first_attempt'] });
+  // Told at once: the wait after a cure can be long, and an incident that was dismissed is not to be opened again for it.
+  const cured = db({ wellSince: HOURS_AGO }, { unwellAt: NOW - SECOND });
+  expect(seen(cured, OPENED, NOW)).toMatchObject({ kind: 'skip', reason: 'observe_only', also: ['settle'] });
+  const unwell = db({ unwell: 'is down' });
+  expect(seen(unwell, NOW, NOW)).toMatchObject({ kind: 'skip', also: ['dependency_unhealthy'] });
 });
 
 test('G7: one that is unwell goes before one that cannot be asked: it names the cause', () => {
