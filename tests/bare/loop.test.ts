@@ -151,6 +151,7 @@ describe('the loop, held or hindered', sideBySide, () => {
 
     expect(incident).toMatchObject({ outcome: 'dismissed', attempts: [], escalations: [] });
     expect(incident.decisions).toEqual([
+      expect.objectContaining({ kind: 'defer', reason: 'settle' }),
       expect.objectContaining({ kind: 'skip', reason: 'observe_only', also: ['first_attempt'] }),
     ]);
     // Longer than Alertmanager's repeat interval of 12 s: a repeat is the same answer, not another incident.

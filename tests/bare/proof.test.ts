@@ -12,8 +12,9 @@ const overrides = `
 defaults:
   cooldown: 1s
   backoff: { initial: 1s, factor: 1, max: 1s }
-  quarantine: 10m
+  quarantine: 30m
   prove: { within: 5s, stable: 2s }
+limits: { settle: 1s }
 `;
 
 const withoutProveQueries = (shipped: string) => shipped.replaceAll(/^ {4}prove:\n(?:^ {6}.*\n)+/gm, '');

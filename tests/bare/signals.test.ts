@@ -11,8 +11,9 @@ const overrides = `
 defaults:
   cooldown: 1s
   backoff: { initial: 5s, factor: 1, max: 5s }
-  quarantine: 10m
+  quarantine: 30m
   prove: { within: 25s, stable: 2s }
+limits: { settle: 1s }
 `;
 
 const restart = ['stop restart', 'die', 'start'];
@@ -113,7 +114,7 @@ describe('Alertmanager', sideBySide, () => {
       await loop.api.mend();
       const incident = await loop.incident('closed', closed);
       expect(incident.outcome).toBe('healed');
-      expect(reasons(incident)).toEqual(['first_attempt', 'backoff', 'silenced', 'retry']);
+      expect(reasons(incident)).toEqual(['settle', 'first_attempt', 'backoff', 'silenced', 'retry']);
     },
   );
 });
