@@ -6,6 +6,7 @@ import type { Instance, Target } from '../domain/target.ts';
 import { personGuards } from '../policy/guard-person.ts';
 import { isLastHealthy, replicasToActOn } from '../policy/guard-replicas.ts';
 import { skipGuards } from '../policy/guard-target.ts';
+import { lastApproval } from '../store/approvals.ts';
 import { type Attempt, callsOf } from '../store/attempts.ts';
 import type { Db } from '../store/db.ts';
 import type { Incident } from '../store/incidents.ts';
@@ -20,9 +21,11 @@ export function nextInstance(db: Db, attempt: Attempt, target: Target): Instance
   const replicas = replicaFacts(db, target);
   const [before] = began === undefined ? [] : replicaFacts(db, { instances: [began.before] });
   const forTheSick = before?.state === 'sick';
+  const mayBeCalled = whatWasApproved(db, attempt);
   const left = (before === undefined ? replicasToActOn(replicas) : replicas).filter(
     ({ id, state, startedAt, startedByUs }) => {
       if (calls.some((call) => call.instance_id === id) || state === 'at_rest') return false;
+      if (!mayBeCalled({ id, startedAt })) return false;
       if (before === undefined || state === 'sick') return true;
       // Whoever replaced or restarted a well one since did what the attempt was for.
       return !forTheSick && (startedByUs || (startedAt ?? 0) <= attempt.reserved_at);
@@ -30,6 +33,17 @@ export function nextInstance(db: Db, attempt: Attempt, target: Target): Instance
   );
   const next = left.find((replica) => !isLastHealthy(replicas, replica));
   return target.instances.find((instance) => instance.id === next?.id) ?? null;
+}
+
+/** A person said yes to certain instances, each in the run it was in: that holds to the end of the roll (G13). */
+function whatWasApproved(
+  db: Db,
+  { incident_id: incident, reason }: Attempt,
+): (one: Pick<Instance, 'id' | 'startedAt'>) => boolean {
+  if (reason !== 'approved') return () => true;
+  const approval = lastApproval(db, incident);
+  const instances = approval?.answer === 'approved' ? approval.instances : [];
+  return ({ id, startedAt }) => instances.some((one) => one.id === id && one.startedAt === startedAt);
 }
 
 /**
