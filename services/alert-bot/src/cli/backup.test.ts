@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openLog } from '../store/db.ts';
-import { anIncident, temporaryFolder } from '../testing/log.ts';
+import { anIncident, NOON, temporaryFolder } from '../testing/log.ts';
 import { cli } from './harness.ts';
 
 test('a running bot is backed up; it has to be stopped for the restore, which says where the old log is', async () => {
@@ -12,11 +12,12 @@ test('a running bot is backed up; it has to be stopped for the restore, which sa
   const env = { ALERT_BOT_DATA_DIR: data };
   const bot = openLog(data);
   anIncident(bot.db);
+  bot.db.prepare("UPDATE meta SET value = ? WHERE key = 'log_time'").run(NOON);
 
   const made = await cli(['backup', file], env);
   expect(made).toMatchObject({ code: 0, err: '' });
   expect(made.out).toMatch(
-    /copy: 1 incidents up to .*, log version \d+, \d+ bytes\. The tokens are not in it\.\n$/,
+    /copy: 1 incident up to 2026-01-31T12:00:00\.000Z, log version \d+, \d+ bytes\. The tokens are not in it\.\n$/,
   );
   const again = await cli(['backup', file], env);
   expect(again).toMatchObject({ code: 1, out: '' });
@@ -36,6 +37,14 @@ test('a running bot is backed up; it has to be stopped for the restore, which sa
     { by: 'me', why: 'the disk failed', action: 'restore' },
   ]);
   close();
+});
+
+test('a log in which nothing happened yet is called empty, and not old', async () => {
+  using folder = temporaryFolder();
+  const data = join(folder.path, 'data');
+  openLog(data).close();
+  const { out } = await cli(['backup', join(folder.path, 'copy'), '--data-dir', data]);
+  expect(out).toMatch(/copy: 0 incidents, log version \d+, \d+ bytes\./);
 });
 
 test('a file that is no backup is refused with a sentence', async () => {

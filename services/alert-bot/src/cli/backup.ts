@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { backupLog } from '../store/backup.ts';
 import { type Command, readArgs } from './command.ts';
+import { copyLine } from './copy-line.ts';
 import { dataDirOf } from './data-dir.ts';
 
 export const backup: Command = {
@@ -15,14 +16,8 @@ Back: alert-bot restore <file>, with the bot stopped.`,
   async run(args, around) {
     const { values, positionals } = readArgs('backup', args, { 'data-dir': { type: 'string' } }, ['file']);
     const file = resolve(positionals[0] ?? '');
-    const { incidents, version, size, until } = await backupLog(
-      resolve(dataDirOf(around, values['data-dir'])),
-      file,
-      Date.now(),
-    );
-    around.print(
-      `${file}: ${incidents} incidents up to ${new Date(until).toISOString()}, log version ${version}, ${size} bytes. The tokens are not in it.`,
-    );
+    const copy = await backupLog(resolve(dataDirOf(around, values['data-dir'])), file, Date.now());
+    around.print(`${file}: ${copyLine(copy)}, ${copy.size} bytes. The tokens are not in it.`);
     return 0;
   },
 };

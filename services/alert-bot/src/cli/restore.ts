@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { restoreLog } from '../store/restore.ts';
 import { type Command, readArgs } from './command.ts';
+import { copyLine } from './copy-line.ts';
 import { dataDirOf } from './data-dir.ts';
 import { sayings } from './orders.ts';
 
@@ -22,11 +23,9 @@ Attempts since the copy was made are not in it, so that no limit counts them: se
     ]);
     const dataDir = resolve(dataDirOf(around, values['data-dir']));
     const file = resolve(positionals[0] ?? '');
-    const { incidents, version, until, keptAs } = restoreLog(dataDir, file, sayings(values), Date.now());
-    around.print(
-      `${dataDir} has the log of ${file} now: ${incidents} incidents up to ${new Date(until).toISOString()}, log version ${version}.`,
-    );
-    if (keptAs !== null) around.print(`The log that was there is ${keptAs}.`);
+    const copy = restoreLog(dataDir, file, sayings(values), Date.now());
+    around.print(`${dataDir} has the log of ${file} now: ${copyLine(copy)}.`);
+    if (copy.keptAs !== null) around.print(`The log that was there is ${copy.keptAs}.`);
     return 0;
   },
 };
