@@ -175,10 +175,15 @@ describe('docker compose up', () => {
   });
 
   test('G12: payments reaches the database, the bot and Alertmanager even less', async () => {
-    for (const address of ['postgres/5432', 'alertmanager/9093', 'alert-bot/5000', 'socket-proxy/2375'])
-      await expect(project.exec('payments', 'bash', '-c', `exec 3<>/dev/tcp/${address}`)).rejects.toThrow(
-        'failed',
-      );
+    const addresses = ['postgres/5432', 'alertmanager/9093', 'alert-bot/5000', 'socket-proxy/2375'];
+    const tried = addresses.map((address) =>
+      project.exec('payments', 'bash', '-c', `exec 3<>/dev/tcp/${address}`),
+    );
+    // At once: where there is no way out, it takes ten seconds until a name is given up.
+    expect((await Promise.allSettled(tried)).map(({ status }) => status)).toEqual(
+      addresses.map(() => 'rejected'),
+    );
+    await project.exec('payments', 'bash', '-c', 'exec 3<>/dev/tcp/payments/8010');
   });
 
   test('the command faults breaks and mends payments, and says what is wrong', async () => {

@@ -10,13 +10,20 @@ import { docker } from './support/compose-project.ts';
 import { NODE_IMAGE, STAYS, STUBBORN } from './support/containers.ts';
 import { extra, Loop } from './support/loop.ts';
 
-/** No pause between attempts: what happens once here would happen once with any. */
+/** No pause between attempts, and no limit over all targets: what happens once here would happen once with any. */
 const EAGER = `
 defaults:
   cooldown: 1s
   backoff: { initial: 1s, factor: 1, max: 1s }
   prove: { within: 10s, stable: 3s }
+limits:
+  targets: { count: 50, percent: 100, per: 1h }
+  storm: { incidents: 50, per: 1m, calm: 2m }
 `;
+
+/** Well, by its own health check, until `/tmp/well` is removed; a restart makes it again. */
+const SICKENS = `require('node:fs').writeFileSync('/tmp/well', ''); ${STAYS}`;
+const healthcheck = { test: ['CMD', 'test', '-e', '/tmp/well'], interval: '1s', timeout: '3s', retries: 1 };
 
 const status = z.object({ cluster: z.object({ peers: z.array(z.unknown()) }) });
 
@@ -72,7 +79,7 @@ describe('what goes wrong around the bot', () => {
         }),
         stopped: extra(STAYS, { restart: 'unless-stopped' }),
         before: extra(STAYS),
-        scaled: extra(STAYS, { scale: 2 }),
+        scaled: extra(SICKENS, { scale: 2, healthcheck }),
         removed: extra(STAYS),
         deployed: extra(STAYS),
         unasked: extra(STAYS),
@@ -235,16 +242,16 @@ describe('what goes wrong around the bot', () => {
     expect(await loop.events('before', since)).toEqual(['die']);
   });
 
-  test('one of two stopped by a person: only the other is restarted', async () => {
-    const second = `${loop.project.name}-scaled-2`;
-    const state = () => docker(['inspect', '--format', '{{.State.StartedAt}} {{.State.Status}}', second]);
+  test('one of two stopped by a person: only the other is restarted, as it is sick', async () => {
     const since = Date.now();
-    await docker(['stop', second]);
-    const before = await state();
+    await docker(['stop', loop.container('scaled', 2)]);
+    const stopped = await loop.look('scaled', 2);
+    await docker(['exec', loop.container('scaled'), 'rm', '/tmp/well']);
+    await until(async () => (await loop.look('scaled')).health === 'unhealthy', { what: 'a sick one' });
     await loop.down('scaled');
     expect(await handedOver('scaled')).toMatchObject({ reason: 'unproven', attempts: [{}] });
     expect(await loop.events('scaled', since)).toEqual(['die', 'start']);
-    expect(await state()).toBe(before);
+    expect(await loop.look('scaled', 2)).toEqual(stopped);
   });
 
   test('removed while it is being proven: it is gone, and nothing else is touched', async () => {

@@ -54,29 +54,7 @@ describe('the loop on the shipped stack', () => {
     );
   });
 
-  test('G7: Postgres is away for a minute under traffic, and the api is not restarted', {
-    timeout: 500_000,
-  }, async () => {
-    await loop.calm();
-    before = await loop.look('api');
-    loop.api.use();
-    await loop.project.compose('stop', 'postgres');
-    await until(async () => (await loop.prometheus.alerts()).includes('HighErrorRate'), {
-      what: 'HighErrorRate to fire',
-      withinMs: 60_000,
-    });
-    await loop.staysAsItIs('api', before, 60);
-    await loop.project.compose('start', 'postgres');
-
-    const gone = async () => (await loop.prometheus.alerts()).length === 0;
-    await loop.staysAsItIs('api', before, gone);
-    await loop.staysAsItIs('api', before, 60);
-    await loop.api.silence();
-    const incident = await loop.incident('api', 'closed', closed);
-    expect(reasons(incident)).toContain('dependency_unhealthy');
-    expect(incident).toMatchObject({ outcome: 'recovered', attempts: [] });
-  });
-
+  // Early: an alert that fired in the first case and fires again five minutes after that is told to people, rightly.
   test('G4: a lasting fault gets the restarts of its budget, then a person, and no further one', async () => {
     await loop.calm();
     await loop.override(SHORT);
@@ -99,6 +77,30 @@ describe('the loop on the shipped stack', () => {
     expect(new Set(heard.map(({ labels }) => labels['alertname']))).toEqual(
       new Set(['RemediationEscalated']),
     );
+  });
+
+  test('G7: Postgres is away for a minute under traffic, and the api is not restarted', {
+    timeout: 500_000,
+  }, async () => {
+    await loop.calm();
+    await loop.override(undefined);
+    before = await loop.look('api');
+    loop.api.use();
+    await loop.project.compose('stop', 'postgres');
+    await until(async () => (await loop.prometheus.alerts()).includes('HighErrorRate'), {
+      what: 'HighErrorRate to fire',
+      withinMs: 60_000,
+    });
+    await loop.staysAsItIs('api', before, 60);
+    await loop.project.compose('start', 'postgres');
+
+    const gone = async () => (await loop.prometheus.alerts()).length === 0;
+    await loop.staysAsItIs('api', before, gone);
+    await loop.staysAsItIs('api', before, 60);
+    await loop.api.silence();
+    const incident = await loop.incident('api', 'closed', closed);
+    expect(reasons(incident)).toContain('dependency_unhealthy');
+    expect(incident).toMatchObject({ outcome: 'recovered', attempts: [] });
   });
 
   test('down -v leaves nothing', async () => {
