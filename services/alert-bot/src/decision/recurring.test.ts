@@ -78,7 +78,11 @@ describe('G4: a slow loop', { concurrent: true }, () => {
     expect(eventsOf(stage.db, id).at(-1)?.text).toContain('healed for the third time');
     expect(await stage.count('decisions_total', { reason: 'recurring' })).toBe(1);
     // It is sent though its incident is closed.
-    expect(dueEscalations(stage.db, 0, stage.clock.now())[0]?.labels).toMatchObject({ reason: 'recurring' });
+    const page = dueEscalations(stage.db, 0, stage.clock.now())[0];
+    expect(page?.labels).toMatchObject({ reason: 'recurring' });
+    expect(page?.annotations['description']).toContain(
+      `alert-bot incidents show ${id}, and alert-bot incidents --target supervisor:third for those`,
+    );
   });
 
   test.each([

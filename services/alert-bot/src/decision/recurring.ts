@@ -63,8 +63,9 @@ export function tellRecurring(deps: Deps, closed: Incident, outside: Outside, no
   const annotations = {
     summary: `${target}: ${explain('recurring')}`,
     description:
-      `Healed at ${times}. It works again, and will fail again: look for the cause. Look: alert-bot's ` +
-      `GET /api/v1/incidents?target=${target}. This ends after a day, or with: alert-bot reset ${target}.`,
+      `Healed at ${times}. It works again, and will fail again: look for the cause. Look: alert-bot incidents ` +
+      `show ${closed.id}, and alert-bot incidents --target ${target} for those before. This ends after a day, or ` +
+      `with: alert-bot reset ${target}.`,
   };
   addEscalation(db, closed.id, 'recurring', { labels, annotations }, now);
   return true;

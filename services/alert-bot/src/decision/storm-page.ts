@@ -38,7 +38,7 @@ export function stormPage(
       summary: `${title}: ${explain('storm')}`,
       description:
         `${names.join(', ')}${more}. ${whatNext(db, storm, phase, calm)} ` +
-        `Look: alert-bot's GET /api/v1/incidents/${storm.incident}.`,
+        `Look: alert-bot incidents show ${storm.incident}.`,
     },
   };
 }

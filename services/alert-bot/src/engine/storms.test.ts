@@ -80,6 +80,7 @@ describe('G6: a storm', { concurrent: true, timeout: 240_000 }, () => {
     await until(() => expect(stage.pages()).toEqual([`${own} storm`]));
     expect(stage.incident(own)).toMatchObject({ title: 'Storm of 12 incidents', status: 'escalated' });
     expect(stage.scene.sent[0]?.annotations['description']).toContain('web, a1, a2, a3, a4, db, o1');
+    expect(stage.scene.sent[0]?.annotations['description']).toContain(`alert-bot incidents show ${own}.`);
     await held(stage, DOZEN);
     expect(stage.calls).toEqual([]);
 
