@@ -39,16 +39,32 @@ test.concurrent('the shipped files are good, and so are the alerts they are for'
   expect(lines.at(-1)).toBe('deploy/playbooks.yml: good');
 });
 
-test.concurrent('what the overrides replace is printed, and what is suspicious about it', async () => {
+test.concurrent('what a file holds cannot command the terminal', async () => {
+  const { code, out } = await cli(['check', '--playbooks', file('esc.yml', '"\\e[31mred\\x9b": 1\n')]);
+  expect(code).toBe(1);
+  expect(out).toContain('`\\u{1b}[31mred\\u{9b}` is not known here');
+});
+
+test.concurrent('what the overrides replace is printed', async () => {
   const args = ['check', '--playbooks', 'deploy/playbooks.yml', '--overrides', 'deploy/bare/overrides.yml'];
   const { code, out } = await cli(args);
   expect(code).toBe(0);
   const lines = out.trim().split('\n');
-  expect(lines.filter((line) => line.startsWith('overridden by'))).toHaveLength(6);
+  expect(lines.filter((line) => line.startsWith('overridden by'))).toHaveLength(7);
   expect(lines).toContain('overridden by deploy/bare/overrides.yml: defaults.cooldown 2m -> 10s');
-  expect(lines.filter((line) => line.startsWith('warning'))).toEqual([
-    'warning: deploy/bare/overrides.yml:6: defaults.quarantine: `10m` is shorter than the shortest window of its budgets (3 per 30m, 6 per 1d), which still forbids the trial at its end: write 30m or more',
+  expect(lines.filter((line) => line.startsWith('warning'))).toEqual([]);
+});
+
+test.concurrent('what is suspicious about the overrides is told by their line', async () => {
+  const overrides = file('idle.yml', 'defaults:\n  quarantine: 10m\n');
+  const { code, out } = await cli([
+    ...['check', '--playbooks', 'deploy/playbooks.yml'],
+    ...['--overrides', overrides],
   ]);
+  expect(code).toBe(0);
+  expect(out).toContain(
+    `warning: ${overrides}:2: defaults.quarantine: \`10m\` is shorter than the shortest window of its budgets`,
+  );
 });
 
 test.concurrent('every error is printed with file, line, path and remedy', async () => {

@@ -78,6 +78,25 @@ test.concurrent('send fails where the bot rejected the alert, and says which fie
   expect(out).toContain('rejected  1\n          labels.x: a label value is a string\n');
 });
 
+test.concurrent('what a bot answers cannot command the terminal', async () => {
+  const message = 'no\u001b[31m\n\u202ealert-bot: done';
+  await using bot = await standIn((path) =>
+    path === '/webhook'
+      ? Response.json({ delivery: 'd', accepted: 0, rejected: [{ field: 'labels', message }] })
+      : Response.json({ error: { code: 'conflict', message } }, { status: 409 }),
+  );
+  const around = { ALERT_BOT_DATA_DIR: dataDir, ALERT_BOT_URL: bot.url };
+  const harmless = 'no\\u{1b}[31m\\u{a}\\u{202e}alert-bot: done\n';
+  expect((await cli(['send', '--alertname', 'A'], around)).out).toContain(`          labels: ${harmless}`);
+  expect((await cli(['release'], around)).err).toBe(`alert-bot: The bot refused (conflict): ${harmless}`);
+});
+
+test.concurrent('resume says where nothing was paused', async () => {
+  await using bot = await standIn(() => Response.json({ paused: false, ended: 0 }));
+  const around = { ALERT_BOT_DATA_DIR: dataDir, ALERT_BOT_URL: bot.url };
+  expect(await cli(['resume'], around)).toMatchObject({ code: 0, out: 'Nothing was paused.\n' });
+});
+
 test.concurrent('pause, resume and reset carry who and why with the admin token', async () => {
   await using bot = await standIn(() => Response.json({ ok: true }));
   // The bot listens on every network; this machine is one of them.

@@ -3,6 +3,7 @@ import { listen } from '../config/env-values.ts';
 import { readTokenFile, type TokenKind, tokenPath } from '../config/token-file.ts';
 import type { Surroundings } from './command.ts';
 import { Failure, misuse } from './failure.ts';
+import { plain } from './lines.ts';
 
 /** Options of every command that talks to a running bot. */
 export const CLIENT_OPTIONS = { url: { type: 'string' }, 'token-file': { type: 'string' } } as const;
@@ -61,7 +62,7 @@ export async function request(
   if (response.ok && response.json !== undefined) return response.json;
   const told = errorBody.safeParse(response.json);
   if (told.success) {
-    const message = `The bot refused (${told.data.error.code}): ${told.data.error.message}`;
+    const message = plain(`The bot refused (${told.data.error.code}): ${told.data.error.message}`);
     throw response.status === 503 ? new Away(message) : new Failure(message);
   }
   throw new Failure(

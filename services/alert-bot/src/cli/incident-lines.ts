@@ -1,6 +1,6 @@
 import { PERSONS_STOPS } from '../domain/reason.ts';
 import type { DecisionAnswer, DetailAnswer, IncidentAnswer } from './answers.ts';
-import { age, column, entry, plain, wrap } from './lines.ts';
+import { age, column, entry, plain, plainJson, wrap } from './lines.ts';
 
 /** The table of incidents, in 80 columns. */
 export function incidentTable(incidents: readonly IncidentAnswer[], now: number): string[] {
@@ -21,8 +21,14 @@ export function incidentTable(incidents: readonly IncidentAnswer[], now: number)
   ];
 }
 
-/** The story of one incident. `facts` prints what each decision saw, as JSON. */
-export function incidentStory(one: DetailAnswer, now: number, facts: boolean): string[] {
+/** What a story holds besides: what each decision saw, as JSON; what was captured, whole. */
+export interface More {
+  facts?: boolean | undefined;
+  evidence?: boolean | undefined;
+}
+
+/** The story of one incident. */
+export function incidentStory(one: DetailAnswer, now: number, { facts = false, evidence = false }: More) {
   return [
     ...entry('incident', `${one.id}, ${one.title} (${one.severity})`),
     ...entry('target', one.target ?? 'none was found'),
@@ -39,7 +45,10 @@ export function incidentStory(one: DetailAnswer, now: number, facts: boolean): s
       one.decisions.flatMap((d, i) => decisionLines(d, i === one.decisions.length - 1, facts)),
     ),
     ...section('Attempts', one.attempts.flatMap(attemptLines)),
-    ...section('Evidence', one.evidence.flatMap(evidenceLines)),
+    ...section(
+      evidence ? 'Evidence' : 'Evidence (--evidence prints it)',
+      one.evidence.flatMap((piece) => evidenceLines(piece, evidence)),
+    ),
     ...section(
       'Timeline',
       one.timeline.flatMap(({ at, text }) => entry(clock(at), text, 10)),
@@ -87,10 +96,17 @@ function nextOf({ id, status, reason, until, target, deadline, proof, approvals 
     case 'proving':
       return `proof is sought${proof === null ? '' : ` until ${new Date(proof.deadline).toISOString()}`}`;
     case 'escalated':
-      return `a person has it${target === null ? '' : `; alert-bot reset ${target} hands it back`}`;
+      return `a person has it; ${target === null ? withoutTarget(reason) : `alert-bot reset ${target} hands it back`}`;
     default:
       return 'nothing';
   }
+}
+
+/** What a person does about an incident that no target can be reset for. */
+function withoutTarget(reason: string | null): string {
+  if (reason === 'storm') return 'what it holds goes on when it is calm, or with alert-bot release';
+  if (reason === 'internal_error') return "the bot's log says what failed";
+  return "mend the alert's service label, or the playbook's target: it ends with the alert";
 }
 
 function decisionLines(
@@ -104,7 +120,7 @@ function decisionLines(
     ...guardLines(isLast ? decision.guards : decision.guards.filter(({ answer }) => answer !== 'allow')).map(
       (line) => `  ${line}`,
     ),
-    ...(facts ? [`  facts ${JSON.stringify(seen)}`] : []),
+    ...(facts ? [`  facts ${plainJson(seen)}`] : []),
   ];
 }
 
@@ -132,10 +148,18 @@ function attemptLines({
   ];
 }
 
-const evidenceLines = ({ kind, subject, content, truncated, error }: DetailAnswer['evidence'][number]) =>
-  wrap(
-    error === null
-      ? `${kind} of ${subject}: ${Buffer.byteLength(content)} bytes${truncated ? ', cut off' : ''}`
-      : `${kind} of ${subject}: not captured, ${error}`,
-    2,
-  );
+function evidenceLines(
+  { kind, subject, content, truncated, error }: DetailAnswer['evidence'][number],
+  whole: boolean,
+): string[] {
+  const size = `${Buffer.byteLength(content)} bytes${truncated ? ', cut off' : ''}`;
+  return [
+    ...wrap(`${kind} of ${subject}: ${error === null ? size : `not captured, ${error}`}`, 2),
+    ...(whole && content !== ''
+      ? content
+          .trimEnd()
+          .split('\n')
+          .map((line) => plain(`  ${line}`))
+      : []),
+  ];
+}

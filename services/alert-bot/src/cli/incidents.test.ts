@@ -11,8 +11,10 @@ import type { Decision } from '../domain/decision.ts';
 import { explain, REASONS } from '../domain/reason.ts';
 import { fire, get } from '../http/harness.ts';
 import { facts } from '../policy/facts.fixture.ts';
+import { reserveAttempt } from '../store/attempts.ts';
 import { recordDecision } from '../store/decisions.ts';
 import { addEvent } from '../store/events.ts';
+import { insertEvidence } from '../store/evidence.ts';
 import { changeStatus } from '../store/incidents.ts';
 import { startBot } from '../testing/bot.ts';
 import { again, anIncident } from '../testing/log.ts';
@@ -154,6 +156,53 @@ describe('incidents', () => {
     const one = anIncident(db);
     for (const status of statuses) changeStatus(db, one, status, {}, now());
     expect(asOneLine(await terminal.run(incidents, 'show', '1'))).toContain(says);
+  });
+
+  test.each([
+    ['no_target', "mend the alert's service label, or the playbook's target"],
+    ['internal_error', "the bot's log says what failed"],
+    ['storm', 'what it holds goes on when it is calm, or with alert-bot release'],
+  ] as const)('show says what to do about what has no target: %s', async (reason, says) => {
+    await using terminal = await serving(IDLE);
+    const { db, now } = terminal.bot.deps;
+    changeStatus(db, anIncident(db, { target: null }), 'escalated', { reason }, now());
+    expect(asOneLine(await terminal.run(incidents, 'show', '1'))).toContain(`a person has it; ${says}`);
+  });
+
+  test('G9: show --evidence prints what was captured, line by line and harmless', async () => {
+    await using terminal = await serving(IDLE);
+    const { db, now } = terminal.bot.deps;
+    const { id } = anIncident(db);
+    const content = 'first\nsecond \u001b[31m\u009b31m\n';
+    const circuitBefore = { open: false, until: null, times: 0 };
+    const { id: attempt } = reserveAttempt(
+      db,
+      {
+        incident: id,
+        target: 'supervisor:api',
+        step: 0,
+        reason: 'first_attempt',
+        boot: 1,
+        grace: 0,
+        circuitBefore,
+      },
+      now(),
+    );
+    const piece = {
+      kind: 'logs',
+      subject: 'api',
+      at: now(),
+      took: 1,
+      truncated: false,
+      error: null,
+    } as const;
+    insertEvidence(db, id, attempt, { ...piece, content });
+    expect(await terminal.run(incidents, 'show', '1')).toContain(
+      'Evidence (--evidence prints it)\n  logs of api: 24 bytes',
+    );
+    expect(await terminal.run(incidents, 'show', '1', '--evidence')).toContain(
+      'Evidence\n  logs of api: 24 bytes\n    first\n    second \\u{1b}[31m\\u{9b}31m',
+    );
   });
 
   test('show says that a wait that a person asked for may last', async () => {

@@ -5,14 +5,14 @@ import { Away, CLIENT_HELP, CLIENT_OPTIONS, type ClientOptions, get } from './cl
 import { type Command, readArgs, type Surroundings } from './command.ts';
 import { misuse } from './failure.ts';
 import { clock, incidentStory, incidentTable } from './incident-lines.ts';
-import { plain } from './lines.ts';
+import { plain, plainJson } from './lines.ts';
 import { untilStopped } from './stop.ts';
 
 const FOLLOW_EVERY = 1_000;
 
 export const incidents: Command = {
   help: `Usage: alert-bot incidents [--status STATUS] [--target TARGET] [--limit N] [--json]
-       alert-bot incidents show N [--facts] [--json]
+       alert-bot incidents show N [--facts] [--evidence] [--json]
        alert-bot incidents follow
 
 What the bot did, what it did not do, and why. Newest first; times are UTC.
@@ -24,6 +24,7 @@ What the bot did, what it did not do, and why. Newest first; times are UTC.
   --target TARGET     only of this one, such as supervisor:api
   --limit N           at most so many, 1 to 500; else 50
   --facts             also the facts of each decision, as JSON
+  --evidence          also what was captured before the action: logs, state, answers of queries
   --json              as the API answers
 ${CLIENT_HELP}
 
@@ -61,12 +62,12 @@ async function list(args: readonly string[], around: Surroundings): Promise<numb
 }
 
 async function show(args: readonly string[], around: Surroundings): Promise<number> {
-  const options = { ...CLIENT_OPTIONS, facts: { type: 'boolean' }, json: { type: 'boolean' } } as const;
+  const yes = { type: 'boolean' } as const;
+  const options = { ...CLIENT_OPTIONS, facts: yes, evidence: yes, json: yes };
   const { values, positionals } = readArgs('incidents show', args, options, ['N']);
   const answer = await get(around, values, `/api/v1/incidents/${incidentNumber(positionals[0])}`);
   if (values.json) return json(answer, around);
-  for (const line of incidentStory(read(detail, answer), Date.now(), values.facts ?? false))
-    around.print(line);
+  for (const line of incidentStory(read(detail, answer), Date.now(), values)) around.print(line);
   return 0;
 }
 
@@ -114,6 +115,6 @@ export function incidentNumber(written = ''): string {
 }
 
 function json(answer: unknown, { print }: Surroundings): number {
-  print(JSON.stringify(answer, null, 2));
+  print(plainJson(answer, 2));
   return 0;
 }

@@ -1,4 +1,5 @@
 import { userInfo } from 'node:os';
+import { z } from 'zod';
 import { parseDuration } from '../domain/duration.ts';
 import { incident, read } from './answers.ts';
 import { CLIENT_HELP, CLIENT_OPTIONS, type ClientOptions, get, post } from './client.ts';
@@ -52,6 +53,8 @@ Example: alert-bot pause --service api --for 5m --why "deploy of 1.4"`,
   },
 };
 
+const resumed = z.looseObject({ ended: z.number().optional() });
+
 export const resume: Command = {
   help: `Usage: alert-bot resume [--service NAME|--target ID|--playbook NAME] [--why "…"] [--by NAME]
 
@@ -65,8 +68,9 @@ ${CLIENT_HELP}`,
     const scope = scopeOf(values);
     const said = sayings(values);
     const body = { ...said, ...(scope === null ? {} : { scope: scope.written }) };
-    await order(around, values, '/api/v1/resume', body);
-    around.print(`Resumed${scope === null ? '' : ` ${scope.words}`}, by ${said.by}: ${said.why}.`);
+    const { ended } = resumed.parse(await order(around, values, '/api/v1/resume', body));
+    if (ended === 0) around.print('Nothing was paused.');
+    else around.print(`Resumed${scope === null ? '' : ` ${scope.words}`}, by ${said.by}: ${said.why}.`);
     return 0;
   },
 };

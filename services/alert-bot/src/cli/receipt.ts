@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { plain } from './lines.ts';
 
 const outcomeShape = z.looseObject({
   outcome: z.string(),
@@ -29,11 +30,11 @@ export function printReceipt(
   print(`accepted  ${receipt.accepted}`);
   print(`rejected  ${receipt.rejected.length}`);
   for (const { field, message } of receipt.rejected)
-    print(`          ${message.startsWith(field) ? message : `${field}: ${message}`}`);
+    print(plain(`          ${message.startsWith(field) ? message : `${field}: ${message}`}`));
   if (wait === undefined) return;
   const { decisions = [] } = receipt;
   if (decisions.length === 0) print(`decision  none within ${wait}`);
-  for (const decision of decisions) print(`decision  ${sentence(decision, wait)}`);
+  for (const decision of decisions) print(plain(`decision  ${sentence(decision, wait)}`));
 }
 
 function sentence(found: z.output<typeof outcomeShape>, wait: string): string {

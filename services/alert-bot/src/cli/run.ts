@@ -2,6 +2,7 @@ import { ConfigError, EXIT_CONFIGURATION } from '../config/config-error.ts';
 import { didYouMean } from '../config/nearest.ts';
 import type { Command } from './command.ts';
 import { Failure, misuse } from './failure.ts';
+import { plain } from './lines.ts';
 
 /** A command is loaded when it is asked for: together they would load what each needs alone. */
 const COMMANDS: Readonly<Record<string, { summary: string; load(): Promise<Command> }>> = {
@@ -72,7 +73,7 @@ const COMMANDS: Readonly<Record<string, { summary: string; load(): Promise<Comma
  * @returns the exit code: 0 done, 1 failed, 2 the command line or the configuration is wrong
  */
 export async function runCli(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
-  const around = { env, print: (line: string) => void process.stdout.write(`${line}\n`) };
+  const around = { env, print: (text: string) => void process.stdout.write(`${forTerminal(text)}\n`) };
   // `alert-bot check | head` closes the pipe early; that is no failure of ours.
   process.stdout.on('error', (error) => {
     if (!('code' in error) || error.code !== 'EPIPE') throw error;
@@ -103,7 +104,7 @@ async function help(name: string | undefined, print: (line: string) => void): Pr
 }
 
 function overview(): string {
-  const lines = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(10)}${summary}`);
+  const lines = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(11)}${summary}`);
   return [
     'Usage: alert-bot <command> [options]',
     '',
@@ -116,9 +117,12 @@ function overview(): string {
 /** Every failure is told in sentences, never as a stack: it is read by somebody who did not write this. */
 function explain(error: unknown): number {
   const lines = error instanceof ConfigError ? error.problems : [messageOf(error)];
-  for (const line of lines) process.stderr.write(`alert-bot: ${line}\n`);
+  for (const line of lines) process.stderr.write(`alert-bot: ${forTerminal(line)}\n`);
   if (error instanceof ConfigError) return EXIT_CONFIGURATION;
   return error instanceof Failure ? error.exitCode : 1;
 }
+
+/** Whatever a command prints may quote a file, an alert or an answer: of its signs only line breaks work. */
+const forTerminal = (text: string): string => text.split('\n').map(plain).join('\n');
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

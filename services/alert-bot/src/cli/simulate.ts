@@ -4,7 +4,7 @@ import { CLIENT_HELP, CLIENT_OPTIONS, request } from './client.ts';
 import { type Command, readArgs, type Surroundings } from './command.ts';
 import { Failure, misuse } from './failure.ts';
 import { guardLines, labelsOf } from './incident-lines.ts';
-import { entry, plain } from './lines.ts';
+import { entry, plain, plainJson } from './lines.ts';
 import { readLabels } from './send.ts';
 
 export const simulate: Command = {
@@ -40,7 +40,7 @@ Example: alert-bot simulate --alertname HighErrorRate --label service=api --labe
         : readPayload(file);
     const answer = await request(around, values, { kind: 'admin', path: '/api/v1/simulate', body });
     const { simulations: all, rejected } = read(simulations, answer);
-    if (values.json) around.print(JSON.stringify(answer, null, 2));
+    if (values.json) around.print(plainJson(answer, 2));
     else {
       all.forEach((one, i) => {
         if (i > 0) around.print('');
@@ -93,7 +93,7 @@ function printOne(one: Simulated, facts: boolean, { print }: Surroundings): void
           `${'guard'.padEnd(14)}${'answer'.padEnd(9)}because`,
           ...guardLines(decision.guards),
         ]),
-    ...(facts ? ['', `facts ${JSON.stringify(one.facts)}`] : []),
+    ...(facts ? ['', `facts ${plainJson(one.facts)}`] : []),
   ];
   for (const line of lines) print(line);
 }

@@ -1,0 +1,27 @@
+import { describe, expect, test } from 'vitest';
+import { plain, plainJson } from './lines.ts';
+
+// What a terminal would obey, or would hide: escapes of both kinds, marks of direction, separators.
+const HOSTILE = 'a\0\t\r\n\u001b[31m\u007f\u009b2J\u061c\u202e\u2066\u2028\u2029\ufeff\u{e0041}';
+
+describe('plain', () => {
+  test('no sign that a terminal obeys is left, and each can be read', () => {
+    expect(plain(HOSTILE)).toBe(
+      'a\\u{0}\\u{9}\\u{d}\\u{a}\\u{1b}[31m\\u{7f}\\u{9b}2J\\u{61c}\\u{202e}\\u{2066}\\u{2028}\\u{2029}\\u{feff}\\u{e0041}',
+    );
+  });
+
+  test('text of any script stays as it is', () => {
+    for (const text of ['עברית', 'é e\u0301', '日本語', '👩🏽\u200d🚒']) expect(plain(text)).toBe(text);
+  });
+});
+
+describe('plainJson', () => {
+  test('a terminal obeys nothing of it, and what reads it gets what was there', () => {
+    const value = { [HOSTILE]: [HOSTILE, '👩🏽\u200d🚒 עברית "\\'] };
+    expect(plainJson(value)).toBe(plain(plainJson(value)));
+    expect(JSON.parse(plainJson(value))).toEqual(value);
+    expect(JSON.parse(plainJson(value, 2))).toEqual(value);
+    expect(plainJson({ a: 1 }, 2)).toBe('{\n  "a": 1\n}');
+  });
+});
