@@ -3,7 +3,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bootSupervisor } from '../../../supervisor/src/harness.ts';
 import { PlatformError } from '../domain/platform.ts';
 import { consider } from '../engine/consider.ts';
+import { write } from '../store/db.ts';
 import { episodesOf } from '../store/episodes.ts';
+import { carryWaits } from '../store/incidents.ts';
 import { startSignals } from '../testing/signals.ts';
 import { createStage, type Stage, type StageOptions } from '../testing/stage.ts';
 import { runAttempt } from './attempt.ts';
@@ -12,7 +14,7 @@ import { recoverAttempt } from './recover.ts';
 
 const NAMES = [
   ...['well', 'down', 'unwell', 'again', 'again-late', 'joined', 'no-signals', 'bad', 'resumed', 'away'],
-  ...['platform-away', 'gone', 'left'],
+  ...['platform-away', 'gone', 'left', 'leapt'],
 ];
 
 let box: Awaited<ReturnType<typeof bootSupervisor>>;
@@ -58,6 +60,7 @@ function atLook(stage: Stage, n: number, happens: () => unknown): void {
   };
 }
 
+const HOUR = 3_600_000;
 const ACTED = { verb: 'restart' };
 
 describe('G8: gone by itself', { concurrent: true }, () => {
@@ -163,6 +166,19 @@ describe('G8: after a restart', { concurrent: true }, () => {
     stage.clock.advance(1_000);
     await consider(stage.deps, id);
     expect(stage.incident(id)).toMatchObject({ status: 'queued', reason: 'retry' });
+  });
+
+  test('clock_jump: a leap in the middle of a look takes nothing from the time for a proof, nor from `stable`', async () => {
+    using stage = stageOf('leapt', { prove: { stable: 1_500 } });
+    const id = await restarted(stage);
+    const began = stage.clock.monotonic();
+    atLook(stage, 3, async () => {
+      await write(stage.db, () => carryWaits(stage.db, HOUR));
+      stage.clock.advance(HOUR);
+    });
+    await seekProof(stage.deps, id);
+    expect(stage.incident(id)).toMatchObject({ status: 'closed', outcome: 'healed' });
+    expect(stage.clock.monotonic() - began - HOUR).toBeGreaterThan(3_000);
   });
 
   test('a proof goes on where the last process left it', async () => {

@@ -78,7 +78,10 @@ export async function seekProof(deps: Deps, id: number): Promise<void> {
       continue;
     }
     const look = await lookAt(deps, incident, incident.proof, instances);
-    const { proof, verdict } = advance(incident.proof, look);
+    // What waits is moved when the clock leaps (carryWaits), and that may have been in the middle of the look.
+    const kept = incidentById(deps.db, id)?.proof ?? null;
+    if (kept === null) continue;
+    const { proof, verdict } = advance(kept, look);
     if (verdict.verdict === 'good' && (await proven(deps, incident, attempt, verdict.weak, firing))) return;
     // Gone by itself, what is bad is no verdict before the deadline: the alert that says so, such as ServiceDown
     // after its `for`, is still to come and can be acted on. A person's turn would keep the bot from it.
@@ -86,7 +89,7 @@ export async function seekProof(deps: Deps, id: number): Promise<void> {
       return refuted(deps, incident, attempt, verdict.why);
     if (verdict.verdict === 'undecided' && look.at >= proof.deadline)
       return unproven(deps, incident, attempt, verdict);
-    await keep(deps, id, { ...incident.proof, ...proof, clean: { ...proof.clean } });
+    await keep(deps, id, { ...kept, ...proof, clean: { ...proof.clean } });
     await deps.sleep(LOOK_EVERY);
   }
 }

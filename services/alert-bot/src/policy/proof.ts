@@ -56,7 +56,8 @@ export function advance(before: Proof, seen: Look): { proof: Proof; verdict: Ver
   const goodSince = missing.length > 0 ? null : (proof.goodSince ?? look.at);
   const next = { ...proof, clean, goodSince };
   if (goodSince === null) return { proof: next, verdict: { verdict: 'undecided', missing } };
-  const held = look.at - goodSince;
+  // The clock may leap, and what waits with it, in the middle of a look.
+  const held = Math.max(0, look.at - goodSince);
   if (held < proof.stable) {
     const wait = `stable for ${formatDuration(held)} of ${formatDuration(proof.stable)}`;
     return { proof: next, verdict: { verdict: 'undecided', missing: [wait] } };

@@ -289,9 +289,10 @@ export function forgiveAbsence(db: Db, now: Instant): void {
 export function carryWaits(db: Db, by: Millis): void {
   db.prepare("UPDATE incidents SET deadline = deadline + ? WHERE status <> 'closed'").run(by);
   db.prepare(
-    `UPDATE incidents SET proof = json_set(proof, '$.deadline', json_extract(proof, '$.deadline') + ?)
+    `UPDATE incidents SET proof = json_set(proof, '$.deadline', json_extract(proof, '$.deadline') + :by,
+       '$.goodSince', json_extract(proof, '$.goodSince') + :by)
      WHERE status = 'proving' AND proof IS NOT NULL`,
-  ).run(by);
+  ).run({ by });
   db.prepare('UPDATE approvals SET expires_at = expires_at + ? WHERE ended_at IS NULL').run(by);
   db.prepare('UPDATE pauses SET until = until + ? WHERE ended_at IS NULL').run(by);
   db.prepare('UPDATE targets SET circuit_until = circuit_until + ? WHERE circuit_open = 1').run(by);
