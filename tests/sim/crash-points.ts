@@ -62,7 +62,7 @@ export function createCrashes(plan: Plan, at: (point: string) => void): Crashes 
   const hits = new Map<string, number>();
   let left = plan.crashes;
   // What is passed once in some runs must not find the process out of lives.
-  let leftForSeldom = left > 0 ? 5 : 0;
+  let leftForSeldom = left > 0 ? 6 : 0;
   const isSeldom = (point: string) => SELDOM.has(point);
   const hitsOf = (point: string) => hits.get(point) ?? 0;
   const draws = (point: string) =>
@@ -150,7 +150,7 @@ const LIKINGS = new Map<string, Liking>(
     [IN_PROOFS, [0.3, 0.3]] as const,
     [SOMETIMES, [0.25, 0.5]] as const,
     [NOW_AND_THEN, [0.35, 0.5]] as const,
-    [LATE, [0.5, 0.5]] as const,
+    [LATE, [0.6, 0.6]] as const,
     [HARDLY_EVER, [0.9, 0.6]] as const,
   ].flatMap(([points, liking]) => points.map((point): [string, Liking] => [point, liking])),
 );

@@ -22,10 +22,15 @@ export const restarts = (world: World): CallRecord[] =>
 const isInDoubt = ({ answer }: CallRecord): boolean =>
   answer === null || answer === 'timed_out' || answer === 'in_doubt';
 
-/** Until when a call was going on: until its answer, or where that said nothing, until its effect was over. */
+/** When a container was next started, by whomever: from then on a call in doubt looks as if it had been carried out. */
+const nextStart = ({ box, at }: CallRecord): Millis =>
+  box.starts.find((start) => start > at) ?? Number.POSITIVE_INFINITY;
+
+/** Until when a call was going on: until its answer, or where that said nothing, until its effect could be seen. */
 export function goesOnUntil(call: CallRecord): Millis {
   const answered = call.answeredAt ?? call.at;
-  return isInDoubt(call) ? Math.max(answered, call.effect?.to ?? call.at) : answered;
+  if (!isInDoubt(call)) return answered;
+  return Math.max(answered, Math.min(call.effect?.to ?? call.at, nextStart(call)));
 }
 
 /**
@@ -58,4 +63,4 @@ export const resetBetween = (world: World, service: string, from: Millis, to: Mi
 
 export const seconds = (at: Millis): string => (at / 1000).toFixed(3);
 export const describe = (call: CallRecord): string => `${call.verb} ${call.box.slot} at ${seconds(call.at)}`;
-export { isInDoubt };
+export { isInDoubt, nextStart };

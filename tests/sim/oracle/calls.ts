@@ -1,7 +1,7 @@
 import type { Millis } from '../../../services/alert-bot/src/domain/duration.ts';
 import type { CallRecord } from '../world/platform.ts';
 import type { World } from '../world/world.ts';
-import { describe, isInDoubt, restarts } from './attempts.ts';
+import { describe, isInDoubt, nextStart, restarts } from './attempts.ts';
 
 /** Design G3: how long after the stop timeout a call may still be on its way. */
 const STILL_ON_ITS_WAY: Millis = 15_000;
@@ -26,6 +26,8 @@ function mayStillCome(earlier: CallRecord, call: CallRecord): string | null {
   const { effect } = earlier;
   // What replaced the container ended whatever was meant for it.
   if (earlier.box.gone && earlier.box !== call.box) return null;
+  // Somebody else started it meanwhile: that is what our call would have looked like.
+  if (isInDoubt(earlier) && nextStart(earlier) < call.at) return null;
   const isGoingOn = effect !== null && call.at < effect.to && earlier.answer !== 'refused';
   if (isGoingOn && (effect.isStarted || call.at < effect.from)) return 'was still to be carried out';
   if (!isInDoubt(earlier)) return null;

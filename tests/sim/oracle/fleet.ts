@@ -1,6 +1,15 @@
 import type { Millis } from '../../../services/alert-bot/src/domain/duration.ts';
 import type { World } from '../world/world.ts';
-import { type Attempt, attemptsOf, describe, goesOnUntil, LAG, restarts, UNSEEN } from './attempts.ts';
+import {
+  type Attempt,
+  attemptsOf,
+  describe,
+  goesOnUntil,
+  isInDoubt,
+  LAG,
+  restarts,
+  UNSEEN,
+} from './attempts.ts';
 
 /** G5: actions at once, none of them in one tree; targets in a window; never the last healthy replica. */
 export function* judgeFleet(world: World): Generator<string> {
@@ -39,7 +48,8 @@ export function* judgeFleet(world: World): Generator<string> {
 const goesOnAt = ({ calls }: Attempt, at: Millis): boolean =>
   calls.some((call, i) => {
     const next = calls[i + 1];
-    const until = next?.boot === call.boot ? next.at : goesOnUntil(call);
+    const isRoll = next?.boot === call.boot && !isInDoubt(call);
+    const until = isRoll ? next.at : goesOnUntil(call);
     return call.at <= at && until > at;
   });
 

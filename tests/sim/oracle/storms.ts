@@ -35,7 +35,9 @@ function newTroubles(world: World): { service: string; at: Millis }[] {
       if (labels['alert-bot.enable'] !== 'true' || protectedBecause !== null) return [];
       if (labels['alert-bot.mode'] !== undefined || labels['alert-bot.budgets'] !== undefined) return [];
       if (labels['alert-bot.playbooks'] !== undefined || name === 'twin') return [];
-      const first = world.notes.acknowledged.find((one) => one.labels['service'] === name);
+      const first = world.notes.acknowledged.find(
+        ({ labels: of }) => of['service'] === name && of['origin'] === undefined,
+      );
       const read = world.alertmanager.readings.find(({ active }) => active.has(name));
       if (first === undefined || first.status !== 'firing') return [];
       // The sweep may have found it before it was delivered.

@@ -21,6 +21,8 @@ export interface Box {
   warmAt: Millis;
   /** Whatever the engine does to it comes one after the other. */
   busyUntil: Millis;
+  /** When it was started, by whomever. */
+  starts: Millis[];
   /** It was replaced or removed. */
   gone: boolean;
 }
@@ -82,6 +84,7 @@ export function createHost(ground: Ground) {
       atRest: null,
       warmAt: 0,
       busyUntil: 0,
+      starts: [],
       gone: false,
     }));
   }
@@ -119,6 +122,7 @@ export function createHost(ground: Ground) {
   function start(box: Box): void {
     if (box.running || box.gone) return;
     box.running = true;
+    box.starts.push(time.now());
     // The engine gives nanoseconds: two starts never have one time.
     box.startedAt = Math.max(wall(), (box.startedAt ?? 0) + (wall() === box.startedAt ? 1 : 0));
     box.exitCode = null;
