@@ -3,13 +3,14 @@ import { applyDecision, closeIncident } from '../decision/conclude.ts';
 import { askOutside, readFacts } from '../decision/facts.ts';
 import { noteDepth } from '../decision/fleet.ts';
 import type { Deps } from '../deps.ts';
+import type { Instant } from '../domain/duration.ts';
 import { beginProof } from '../executor/prove.ts';
 import { decide } from '../policy/decide.ts';
 import { write } from '../store/db.ts';
 import { recordDecision } from '../store/decisions.ts';
 import { episodesOf, hasOpenEpisode } from '../store/episodes.ts';
 import { changeStatus, type Incident, incidentById } from '../store/incidents.ts';
-import { reopen } from '../triage/triage.ts';
+import { matching, reopen, type TriageContext } from '../triage/triage.ts';
 
 /**
  * Looks at one incident: gathers the facts, decides, writes the decision. What fires no longer is not
@@ -30,13 +31,17 @@ export async function consider(deps: Deps, id: number): Promise<void> {
     noteDepth(db, incident, outside.listed);
     const facts = readFacts(deps, incident, outside, now);
     const decision = decide(facts, now);
-    return { incident, decision, isNew: applyDecision(db, incident, decision, facts, now) };
+    const isNew = applyDecision(db, incident, decision, facts, now);
+    // One that a person has stays open, whatever is decided.
+    const dismissed = decision.kind === 'skip' && incident.status !== 'escalated';
+    const reopened = dismissed && reopenJoined(deps, incident, now);
+    return { incident, decision, isNew, reopened };
   });
   if (done === null) return;
-  const { incident, decision, isNew } = done;
+  const { incident, decision, isNew, reopened } = done;
   if (isNew) deps.events.decided(incident, decision);
   if (isNew && decision.kind === 'skip') deps.events.closed(incident, 'dismissed', now);
-  if (decision.kind === 'act') deps.wake();
+  if (decision.kind === 'act' || reopened) deps.wake();
 }
 
 export const isFiring = (deps: Deps, incident: Incident): boolean => hasOpenEpisode(deps.db, incident.id);
@@ -75,11 +80,30 @@ export async function reconsider(deps: Deps, id: number): Promise<void> {
     const open = episodesOf(db, id).filter((episode) => episode.closedAt === null);
     const facts = readFacts(deps, dismissed, outside, now);
     const decision = decide(facts, now);
-    if (decision.kind === 'skip') recordDecision(db, id, decision, facts, now);
-    else {
-      const context = { ...deps.playbooks(), targetId: (service: string) => deps.platform.targetId(service) };
-      for (const episode of open) reopen(db, context, episode, now);
-    }
+    if (decision.kind === 'skip') {
+      recordDecision(db, id, decision, facts, now);
+      reopenJoined(deps, dismissed, now);
+    } else for (const episode of open) reopen(db, contextOf(deps), episode, now);
   });
   deps.wake();
 }
+
+/**
+ * What only joined a dismissed incident has a playbook of its own, and nobody has asked that one: it gets an incident of
+ * its own. To be called inside a transaction.
+ * @returns whether there was any
+ */
+function reopenJoined(deps: Deps, dismissed: Incident, now: Instant): boolean {
+  const context = contextOf(deps);
+  const joined = episodesOf(deps.db, dismissed.id).filter((episode) => {
+    const own = matching(context, episode);
+    return episode.closedAt === null && own !== undefined && own.name !== dismissed.playbook;
+  });
+  for (const episode of joined) reopen(deps.db, context, episode, now);
+  return joined.length > 0;
+}
+
+const contextOf = (deps: Deps): TriageContext => ({
+  ...deps.playbooks(),
+  targetId: (service) => deps.platform.targetId(service),
+});
