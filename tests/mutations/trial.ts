@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Mutation } from './mutation.ts';
 import { run } from './process.ts';
-import { passesWithout, simulate } from './simulation.ts';
+import { CHUNK, RUNS, simulate } from './simulation.ts';
 import { type Verdict, verdictOf } from './verdict.ts';
 import { runTests } from './vitest.ts';
 
@@ -22,25 +22,46 @@ export const createBench = async (tree: string, types: boolean): Promise<Bench> 
   typeErrors: types ? await typeErrors(tree) : null,
 });
 
-/** Applies a mutation, lets the linked test find it, and takes it back. */
+/** Applies a mutation, lets the linked test or the simulation find it, and takes it back. */
 export async function tryMutation(bench: Bench, mutation: Mutation): Promise<Verdict> {
-  const { tree } = bench;
-  const applied = await run('git', ['apply', mutation.patch], tree, TOOL_AT_MOST);
-  if (applied.code !== 0) return { outcome: 'broken', why: howToRenew(mutation, applied.said) };
-  const verdict = await verdictOn(bench, mutation);
-  const back = await run('git', ['apply', '--reverse', mutation.patch], tree, TOOL_AT_MOST);
-  if (back.code !== 0) throw new Error(`${mutation.name} cannot be taken back: ${back.said}`);
-  if (mutation.proof === 'simulation' && !(await passesWithout(tree, verdict)))
-    return { outcome: 'broken', why: 'the seed that found it fails without it as well' };
-  return verdict;
+  const { tree, typeErrors: known } = bench;
+  const { proof } = mutation;
+  if (known !== null) {
+    const errors = await withIt(tree, mutation, () => typeErrors(tree));
+    if ('broken' in errors) return { outcome: 'broken', why: errors.broken };
+    const added = [...errors].find((error) => !known.has(error));
+    if (added !== undefined) return { outcome: 'broken', why: `it does not typecheck: ${added}` };
+  }
+  if (proof === 'simulation') return bySimulation(tree, mutation);
+  return verdictOf(proof, await withIt(tree, mutation, () => runTests(tree, [proof], TEST_AT_MOST)));
 }
 
-async function verdictOn({ tree, typeErrors: known }: Bench, { proof }: Mutation): Promise<Verdict> {
-  const errors = known === null ? [] : [...(await typeErrors(tree))];
-  const added = errors.find((error) => !known?.has(error));
-  if (added !== undefined) return { outcome: 'broken', why: `it does not typecheck: ${added}` };
-  if (proof === 'simulation') return simulate(tree);
-  return verdictOf(proof, await runTests(tree, [proof], TEST_AT_MOST));
+/** Seed after seed, until one breaks a guarantee with the mutation and none without it. */
+async function bySimulation(tree: string, mutation: Mutation): Promise<Verdict> {
+  for (let from = 1; from < RUNS; from += CHUNK) {
+    const found = await withIt(tree, mutation, () => simulate(tree, from, CHUNK));
+    if ('broken' in found) return { outcome: 'broken', why: found.broken };
+    for (const { seed, said } of found) {
+      const without = await simulate(tree, seed, 1);
+      if ('broken' in without) return { outcome: 'broken', why: without.broken };
+      if (without.length === 0) return { outcome: 'killed', by: `seed ${seed}: ${said}` };
+    }
+  }
+  return { outcome: 'survived' };
+}
+
+/** Does something in the tree while the mutation is in it. */
+async function withIt<T>(
+  tree: string,
+  mutation: Mutation,
+  work: () => Promise<T>,
+): Promise<T | { broken: string }> {
+  const applied = await run('git', ['apply', mutation.patch], tree, TOOL_AT_MOST);
+  if (applied.code !== 0) return { broken: howToRenew(mutation, applied.said) };
+  const done = await work();
+  const back = await run('git', ['apply', '--reverse', mutation.patch], tree, TOOL_AT_MOST);
+  if (back.code !== 0) throw new Error(`${mutation.name} cannot be taken back: ${back.said}`);
+  return done;
 }
 
 const howToRenew = ({ name, changes }: Mutation, said: string): string =>
