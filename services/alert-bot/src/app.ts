@@ -24,7 +24,7 @@ import { shareListing } from './platforms/shared-listing.ts';
 import { createAlertmanager } from './signals/alertmanager.ts';
 import { createPrometheus } from './signals/prometheus.ts';
 import { shareReadings } from './signals/shared-reading.ts';
-import { currentPause, heartbeatAt, lastLogTime } from './store/controls.ts';
+import { currentPause, heartbeatAt, lastLogTime, pauseNotes } from './store/controls.ts';
 import { type Db, openLog } from './store/db.ts';
 import { countPending } from './store/deliveries.ts';
 import { countByStatus } from './store/incidents.ts';
@@ -125,6 +125,7 @@ export async function run(config: Config, signal: AbortSignal): Promise<void> {
       notes: () => [
         ...playbookNotes(playbooks.problems()),
         ...jumpNotes(clock.jump()),
+        ...pauseNotes(db, clock.now()),
         ...heartbeatNotes(db, clock.now()),
         ...restoreNotes(db, clock.now()),
         ...tokens.warnings(),

@@ -85,13 +85,19 @@ const metric = z.object({
   started: z.coerce.number(),
 });
 
+/** Of something else that answers, or of an older bot, it is empty. */
+const readiness = z.object({ notes: z.array(z.string()).catch([]) }).catch({ notes: [] });
+
 /** The running bot: it serves, is ready, and the heartbeat has come the whole way. */
 export async function checkBot(url: string, now: () => Instant): Promise<Finding[]> {
   const what = `alert-bot ${url}`;
   try {
     const signal = AbortSignal.timeout(3_000);
     const [ready, metrics] = await Promise.all([
-      fetch(`${url}/readyz`, { signal }).then((response) => response.status),
+      fetch(`${url}/readyz`, { signal }).then(async (response) => ({
+        status: response.status,
+        ...readiness.parse(await response.json().catch(() => null)),
+      })),
       fetch(`${url}/metrics`, { signal }).then((response) => response.text()),
     ]);
     const { heartbeat, pending, started } = metric.parse({
@@ -102,9 +108,13 @@ export async function checkBot(url: string, now: () => Instant): Promise<Finding
     const ago = now() - heartbeat * 1000;
     const young = heartbeat === 0 && now() - started * 1000 < YOUNG;
     return [
-      ready === 200
+      ready.status === 200
         ? ok(what, `ready, ${pending} deliveries waiting`)
-        : fail(what, `/readyz answers ${ready}`, `curl ${url}/readyz says what is in the way`),
+        : fail(what, `/readyz answers ${ready.status}`, `curl ${url}/readyz says what is in the way`),
+      // The heartbeat has a line of its own.
+      ...ready.notes
+        .filter((note) => !note.includes('heartbeat'))
+        .map((note) => warn('note', note, 'the running bot says so; if it is as you want it, leave it')),
       ago <= HEARTBEAT_LATE
         ? ok('heartbeat', `arrived ${formatDuration(Math.max(0, Math.round(ago / 1000) * 1000))} ago`)
         : (young ? warn : fail)(

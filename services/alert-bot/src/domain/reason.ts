@@ -69,7 +69,7 @@ const SENTENCES: Record<Reason, string> = {
   blast_radius: 'As many targets as allowed are being acted on already.',
   last_healthy_replica: 'It is the last healthy replica.',
   maintenance: 'A maintenance window is open.',
-  paused: 'A person paused the bot.',
+  paused: 'A person paused the bot, or this target or playbook.',
   silenced: 'The alert is silenced in Alertmanager.',
   inhibited: 'Another alert inhibits this one in Alertmanager.',
   deploying: 'Somebody has just stopped the target, or deploys it.',

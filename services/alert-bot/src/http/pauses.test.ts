@@ -1,6 +1,7 @@
 // The bot with its engine in this process, over a real supervisor; Alertmanager and Prometheus are away.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bootSupervisor, staying } from '../../../supervisor/src/harness.ts';
+import { pauseNotes } from '../store/controls.ts';
 import { startBot, type TestBot } from '../testing/bot.ts';
 import { fire, get, order } from './harness.ts';
 
@@ -59,6 +60,10 @@ describe('G13: a pause', { concurrent: true }, () => {
       paused: { scope: 'all' },
       pauses: [{ scope: 'playbook:errors' }],
     });
+    // Told without a token, so without who and why.
+    expect(pauseNotes(one.deps.db, one.deps.now())).toEqual([
+      'a person paused all, playbook:errors: alert-bot resume ends it',
+    ]);
     expect((await order(one, '/resume', ada)).json).toEqual({ paused: false, ended: 2 });
     expect((await get(one, '/targets')).json).toMatchObject({ paused: null, pauses: [] });
   });

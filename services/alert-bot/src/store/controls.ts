@@ -79,6 +79,12 @@ export function allPauses(db: Db, now: Instant) {
     .map((row) => pauseRow.parse(row));
 }
 
+/** For /readyz: what a person stopped. It needs no token, so that who and why stay out of it. */
+export function pauseNotes(db: Db, now: Instant): string[] {
+  const scopes = [...new Set(allPauses(db, now).map(({ scope }) => scope))];
+  return scopes.length === 0 ? [] : [`a person paused ${scopes.join(', ')}: alert-bot resume ends it`];
+}
+
 export function audit(db: Db, person: Person, action: string, subject: string, now: Instant): void {
   db.prepare('INSERT INTO audit (at, by, why, action, subject) VALUES (?, ?, ?, ?, ?)').run(
     now,
