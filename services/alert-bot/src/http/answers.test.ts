@@ -74,6 +74,15 @@ describe('G13: a person answers', () => {
     });
     expect(await statusOf(bot)).toBe('closed');
     expect(await supervisor.events('no')).toEqual(['start']);
+    // Whoever sends it again is not told to approve what nobody asks any more.
+    expect((await fire(bot, 'no')).json).toMatchObject({
+      decisions: [
+        {
+          ...{ outcome: 'duplicate', incident: 1, status: 'closed' },
+          explanation: expect.stringContaining('closed (handed_over): nothing is done until'),
+        },
+      ],
+    });
   });
 
   test('a second answer is refused and told who was first', async () => {

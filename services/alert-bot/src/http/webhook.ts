@@ -109,7 +109,8 @@ const aborted = (signal: AbortSignal): Promise<void> =>
   });
 
 function describe(db: Db, { index, outcome, fingerprint, incident }: AlertOutcome) {
-  const target = incident === undefined ? null : (incidentById(db, incident)?.target ?? null);
+  const found = incident === undefined ? undefined : incidentById(db, incident);
+  const target = found?.target ?? null;
   const last = incident === undefined ? undefined : lastDecision(db, incident)?.decision;
   // Heartbeats, our own alerts and late resolutions are not decided about.
   if (incident === undefined)
@@ -124,6 +125,11 @@ function describe(db: Db, { index, outcome, fingerprint, incident }: AlertOutcom
     target,
     decision: kind,
     reason,
-    explanation: explain(reason),
+    status: found?.status ?? null,
+    explanation:
+      // What it waited for is over, and nothing comes after it: a question that was rejected, say.
+      kind === 'defer' && found?.status === 'closed'
+        ? `The incident is closed (${found.outcome}): nothing is done until the alert ends and fires anew.`
+        : explain(reason),
   };
 }
