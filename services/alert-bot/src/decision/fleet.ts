@@ -26,7 +26,7 @@ export async function listTargets(deps: Deps): Promise<Listed> {
  * in the same transaction; where the platform does not say, it stays as it was.
  */
 export function noteDepth(db: Db, { id, target, depth }: Incident, listed: Listed): void {
-  if (target === null || !('targets' in listed)) return;
+  if (target === null || !('targets' in listed) || listed.targets.every((one) => one.id !== target)) return;
   const now = depthOf(graphOf(listed.targets), target);
   if (now !== depth) saveDepth(db, id, now);
 }
