@@ -44,6 +44,14 @@ export const detail = incident.extend({
     decision.extend({ at: z.string(), lastAt: z.string(), count: z.number(), facts: z.unknown() }),
   ),
   approvals: z.array(z.looseObject({ id: z.number(), answer: z.string().nullable(), expiresAt: z.string() })),
+  escalations: z.array(
+    z.looseObject({
+      reason: z.string(),
+      annotations: z.record(z.string(), z.string()),
+      endedAt: z.string().nullable(),
+      lastSentAt: z.string().nullable(),
+    }),
+  ),
   attempts: z.array(
     z.looseObject({
       step: z.number(),

@@ -31,12 +31,18 @@ export interface More {
 export function incidentStory(one: DetailAnswer, now: number, { facts = false, evidence = false }: More) {
   return [
     ...entry('incident', `${one.id}, ${one.title} (${one.severity})`),
-    ...entry('target', one.target ?? 'none was found'),
-    ...entry('playbook', one.playbook ?? 'none matches'),
+    // A storm's own incident has no alert that could name them.
+    ...(one.episodes.length === 0 && one.target === null
+      ? []
+      : [
+          ...entry('target', one.target ?? 'none was found'),
+          ...entry('playbook', one.playbook ?? 'none matches'),
+        ]),
     ...entry('status', statusOf(one)),
     ...entry('opened', `${one.openedAt}, ${age(now - Date.parse(one.openedAt))} ago`),
     ...(one.closedAt === null ? [] : entry('closed', one.closedAt)),
     ...entry('next', nextOf(one)),
+    ...one.escalations.flatMap(pageLines),
     ...one.episodes.flatMap(({ labels, closedAt }) =>
       entry('alert', `${labelsOf(labels)}${closedAt === null ? '' : `, ended ${closedAt}`}`),
     ),
@@ -100,6 +106,13 @@ function nextOf({ id, status, reason, until, target, deadline, proof, approvals 
     default:
       return 'nothing';
   }
+}
+
+/** What a person was told, while it stands; a question stands as what is next. */
+function pageLines({ reason, annotations, endedAt, lastSentAt }: DetailAnswer['escalations'][number]) {
+  if (endedAt !== null || reason === 'approval_required') return [];
+  const sent = lastSentAt === null ? ' (not sent yet: Alertmanager has not taken it)' : '';
+  return entry('page', `${annotations['description'] ?? reason}${sent}`);
 }
 
 /** What a person does about an incident that no target can be reset for. */

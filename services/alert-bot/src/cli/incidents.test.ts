@@ -13,6 +13,7 @@ import { fire, get } from '../http/harness.ts';
 import { facts } from '../policy/facts.fixture.ts';
 import { reserveAttempt } from '../store/attempts.ts';
 import { recordDecision } from '../store/decisions.ts';
+import { addEscalation, endEscalations } from '../store/escalations.ts';
 import { addEvent } from '../store/events.ts';
 import { insertEvidence } from '../store/evidence.ts';
 import { changeStatus } from '../store/incidents.ts';
@@ -167,6 +168,23 @@ describe('incidents', () => {
     const { db, now } = terminal.bot.deps;
     changeStatus(db, anIncident(db, { target: null }), 'escalated', { reason }, now());
     expect(asOneLine(await terminal.run(incidents, 'show', '1'))).toContain(`a person has it; ${says}`);
+  });
+
+  test('show of a storm has its page, which names what it holds, and no target that was not found', async () => {
+    await using terminal = await serving(IDLE);
+    const { db, now } = terminal.bot.deps;
+    const { id } = anIncident(db, { target: null, playbook: null, title: 'Storm of 2 incidents' });
+    const page = (reason: 'storm' | 'approval_required', description: string) =>
+      addEscalation(db, id, reason, { labels: {}, annotations: { description } }, now());
+    page('storm', 'web, db. Nothing is acted on.');
+    page('approval_required', 'may it?');
+    const story = asOneLine(await terminal.run(incidents, 'show', '1'));
+    expect(story).toContain(
+      'page web, db. Nothing is acted on. (not sent yet: Alertmanager has not taken it)',
+    );
+    expect(story).not.toMatch(/may it|none was found|none matches/);
+    endEscalations(db, id, now());
+    expect(await terminal.run(incidents, 'show', '1')).not.toContain('page');
   });
 
   test('G9: show --evidence prints what was captured, line by line and harmless', async () => {
