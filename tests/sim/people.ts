@@ -57,7 +57,7 @@ export function createPeople(world: World, bot: Bot) {
     }
     if (service === undefined || ground.quiet || !random.chance(0.25)) return;
     const target = targetId(service);
-    time.after(random.int(5, 40) * 1_000, () => {
+    time.after(random.int(5, 30) * 1_000, () => {
       if (random.chance(0.5) && host.services.some((one) => one.plan.name === service && !one.removed))
         host.deploy(host.serviceOf(service));
       reset(target);
@@ -66,7 +66,7 @@ export function createPeople(world: World, bot: Bot) {
 
   function answer(incident: string, service: string | undefined): void {
     // What was asked once may be asked again, after another try: that is a question of its own.
-    const choice = random.weighted({ approve: 7, reject: 1, nothing: 2 });
+    const choice = random.weighted({ approve: 8, reject: 1, nothing: 1 });
     for (const key of [...answered])
       if (key.includes('RemediationApprovalRequired') && key.includes(`"${incident}"`)) answered.delete(key);
     if (choice === 'nothing' || service === undefined) return;

@@ -22,12 +22,12 @@ const MINUTE = 60_000;
  * hold what takes a night; their relations to each other are those of a real file.
  */
 export function makePolicies(random: Random, theme: Theme, services: readonly ServicePlan[]): PlaybookFile[] {
-  const mode = theme === 'approve' ? 'approve' : random.weighted<Mode>({ act: 30, approve: 2, observe: 1 });
+  const mode = theme === 'approve' ? 'approve' : random.weighted<Mode>({ act: 14, approve: 1 });
   const limits = makeLimits(random, theme);
   const fleet = makeFleet(random, theme);
   const steps = makeSteps(random);
   const prove = {
-    within: random.pick([15_000, 20_000, 30_000]),
+    within: random.pick([12_000, 15_000, 20_000]),
     stable: random.pick([0, 2_000, 4_000]),
     query: random.chance(0.6)
       ? { query: 'errors{service="{{ $labels.service }}"}[{{ $since }}]', above: 0.5 }
@@ -43,7 +43,7 @@ export function makePolicies(random: Random, theme: Theme, services: readonly Se
   });
   const windows = makeWindows(random, theme, services);
   const modes: readonly Mode[] = ['act', 'act', 'approve', 'observe'];
-  const changes = random.chance(0.45) ? random.int(1, 2) : 0;
+  const changes = random.chance(theme === 'stubborn' ? 0.8 : 0.35) ? random.int(1, 2) : 0;
   return [
     file(mode, false),
     ...Array.from({ length: changes }, () => file(random.pick(modes), random.chance(0.5))),
@@ -55,7 +55,7 @@ export function makePolicies(random: Random, theme: Theme, services: readonly Se
 const tightened = (limits: Limits): Limits => ({
   ...limits,
   cooldown: limits.cooldown * 2,
-  budgets: [...limits.budgets, { attempts: 2, per: 4 * MINUTE }],
+  budgets: [...limits.budgets, { attempts: 1, per: 4 * MINUTE }],
 });
 
 function makeLimits(random: Random, theme: Theme): Limits {
@@ -67,12 +67,12 @@ function makeLimits(random: Random, theme: Theme): Limits {
           { attempts: random.int(4, 5), per: 6 * MINUTE },
         ];
   return {
-    cooldown: theme === 'recurring' ? 5_000 : random.pick([5_000, 15_000, 40_000]),
+    cooldown: theme === 'recurring' ? 5_000 : random.pick([5_000, 15_000, 30_000]),
     backoff: { initial: random.pick([5_000, 8_000]), factor: 2, max: 20_000 },
     budgets,
-    quarantine: random.chance(0.1) ? 'manual' : random.pick([60_000, 90_000]),
-    deferAtMost: random.pick([30_000, 45_000, 60_000]),
-    approveWithin: random.pick([20_000, 30_000]),
+    quarantine: random.chance(0.1) ? 'manual' : random.pick([40_000, 60_000]),
+    deferAtMost: random.pick([30_000, 45_000]),
+    approveWithin: random.pick([15_000, 20_000]),
     settle: 5_000,
   };
 }

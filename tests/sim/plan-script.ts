@@ -83,7 +83,7 @@ const BY_THEME: Record<Theme, Record<string, number>> = {
   clock: { clock: 2 },
   watchers: { prometheus: 1, prometheus_api: 1.5, alertmanager: 1, peer: 1, forgets: 1.5, cut_off: 1 },
   people: { silence: 2, inhibit: 2, pause: 2, reset: 1, send: 1 },
-  recurring: { fault: 3 },
+  recurring: { fault: 1, pause: 0, reset: 0, clock: 0 },
   odd: { stray: 8, defect: 0.8 },
 };
 
@@ -101,7 +101,7 @@ export function makeScript(
     return Math.floor(mean) + (random.chance(mean % 1) ? 1 : 0);
   };
   // The first trouble comes soon, so that a run is about something.
-  const when = () => random.int(6_000, active - 20_000);
+  const when = () => random.int(6_000, active - 25_000);
   const real = services.filter(({ name }) => name !== 'twin').map(({ name }) => name);
   const service = () => random.pick(real);
 
@@ -177,12 +177,12 @@ export function makeScript(
     script.push({
       at: random.int(6_000, 12_000),
       what: 'fault',
-      service: service(),
+      service: real[0] ?? 'db',
       slot: null,
       kind: 'errors',
       cure: 'restart',
       lasts: null,
-      relapse: { after: random.int(30, 40) * 1_000, times: 4 },
+      relapse: { after: random.int(15, 20) * 1_000, times: 5 },
     });
   return script.sort((a, b) => a.at - b.at);
 }
@@ -205,7 +205,7 @@ function makeFault(random: Random, theme: Theme, service: string): Fault {
 function makeStorm(random: Random, services: readonly string[], active: Millis): Scripted[] {
   return [
     random.int(10_000, 40_000),
-    ...(random.chance(0.3) ? [random.int(100_000, active - 60_000)] : []),
+    ...(random.chance(0.3) ? [random.int(70_000, active - 50_000)] : []),
   ].flatMap((at) =>
     random.shuffle(services).map(
       (service): Scripted => ({

@@ -5,7 +5,7 @@ const NAMES = ['db', 'cache', 'queue', 'payments', 'api', 'web', 'jobs', 'mail']
 
 /** 3 to 8 services; each may depend on earlier ones, and some graphs are closed to a cycle. */
 export function makeServices(random: Random, theme: Theme): ServicePlan[] {
-  const count = theme === 'storm' ? random.int(6, 8) : random.int(3, 8);
+  const count = theme === 'storm' ? random.int(6, 8) : random.pick([3, 4, 4, 5, 5, 6, 8]);
   const hasCycle = theme === 'dependencies' ? random.chance(0.4) : random.chance(0.15);
   const linked = theme === 'dependencies' ? 0.7 : 0.35;
   const services = NAMES.slice(0, count).map((name, i): ServicePlan => {
@@ -19,8 +19,9 @@ export function makeServices(random: Random, theme: Theme): ServicePlan[] {
       project: 'shop',
       replicas: Number(random.weighted({ '1': 6, '2': 3, '3': 1 })),
       dependsOn,
-      labels: makeLabels(random, theme),
-      protectedBecause: random.chance(0.06) ? 'the bot needs it' : null,
+      // The first two may always be acted on: a run without that says little.
+      labels: i < 2 ? { 'alert-bot.enable': 'true' } : makeLabels(random, theme),
+      protectedBecause: i >= 2 && random.chance(0.08) ? 'the bot needs it' : null,
       hasHealthCheck: random.chance(0.6),
       hasDownRule: random.chance(0.7),
       restarts: random.chance(0.25),
@@ -50,7 +51,7 @@ function twins(services: readonly ServicePlan[]): ServicePlan[] {
 
 function makeLabels(random: Random, theme: Theme): Record<string, string> {
   const labels: Record<string, string> = {};
-  if (random.chance(0.9)) labels['alert-bot.enable'] = 'true';
+  if (random.chance(0.85)) labels['alert-bot.enable'] = 'true';
   else if (random.chance(0.5)) labels['alert-bot.enable'] = 'false';
   const narrow = theme === 'odd' ? 0.25 : 0.05;
   if (random.chance(narrow)) labels['alert-bot.mode'] = random.pick(['observe', 'approve', 'act']);

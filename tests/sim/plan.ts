@@ -67,7 +67,7 @@ export function makePlan(seed: number): Plan {
   const random = createRandom(seed, 'plan');
   const theme = random.pick(THEMES);
   const services = makeServices(random, theme);
-  const active = random.int(160, 210) * 1_000;
+  const active = random.int(125, 165) * 1_000;
   const policies = makePolicies(createRandom(seed, 'policy'), theme, services);
   return {
     seed,
@@ -77,9 +77,9 @@ export function makePlan(seed: number): Plan {
     peers: random.chance(0.5) ? 2 : 1,
     script: makeScript(createRandom(seed, 'script'), theme, services, policies.length, active),
     active,
-    end: active + 170_000,
+    end: active + 140_000,
     rule: {
-      range: random.pick([4_000, 8_000, 12_000]),
+      range: theme === 'recurring' ? 4_000 : random.pick([4_000, 8_000, 12_000]),
       holds: random.pick([0, 2_000, 4_000]),
       every: 2_000,
     },

@@ -3,7 +3,7 @@ import type { Millis } from '../../services/alert-bot/src/domain/duration.ts';
 import type { Platform, Verb } from '../../services/alert-bot/src/domain/platform.ts';
 import type { AlertmanagerPort, PrometheusPort } from '../../services/alert-bot/src/domain/signals.ts';
 import { shareReadings } from '../../services/alert-bot/src/signals/shared-reading.ts';
-import type { Crashes } from './crash-points.ts';
+import { type Crashes, stackNow } from './crash-points.ts';
 import type { Life } from './life.ts';
 import type { World } from './world/world.ts';
 
@@ -117,7 +117,7 @@ const SLEEPERS: Readonly<Record<string, string>> = {
 
 /** Who sleeps, by name. */
 function sleeper(): string {
-  const lines = new Error().stack?.split('\n') ?? [];
+  const lines = stackNow();
   for (const line of lines) {
     const name = /at (?:async )?(?:[\w$]+\.)*([\w$]+) \(/.exec(line)?.[1];
     if (name !== undefined && line.includes('/alert-bot/src/')) return `sleep:${SLEEPERS[name] ?? name}`;

@@ -32,9 +32,9 @@ export function stage(world: World, bot: Bot, people: People): void {
   });
 }
 
-const LOOKS_EVERY = 10_000;
+const LOOKS_EVERY = 7_000;
 /** So much should happen in a run, spread over its time; a calm one says little. */
-const EVENTS = 260;
+const EVENTS = 215;
 
 /** Makes more trouble where too little happens. */
 function keepBusy(world: World, bot: Bot, people: People): void {
@@ -58,10 +58,10 @@ function keepBusy(world: World, bot: Bot, people: People): void {
       slot: null,
       kind: random.pick(['errors', 'down', 'unhealthy']),
       cure: 'restart',
-      lasts: random.chance(0.5) ? random.int(5, 40) * 1_000 : null,
+      lasts: !isIdle && random.chance(0.5) ? random.int(5, 40) * 1_000 : null,
       relapse: null,
     });
-  if (trace.events() < isDue)
+  for (let behind = isDue - trace.events(); behind > 0; behind -= 6)
     for (const kind of ['heartbeat', 'own', 'no_playbook'] as const)
       happens(world, bot, people, { at, what: 'stray', kind });
 }

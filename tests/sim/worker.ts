@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { runSeed } from './run.ts';
 
 const { folder, traceAll } = z.object({ folder: z.string(), traceAll: z.boolean() }).parse(workerData);
+if (!traceAll) Error.stackTraceLimit = 0;
 const port = parentPort;
 if (port === null) throw new Error('worker.ts is run by main.ts');
 

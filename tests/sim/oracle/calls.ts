@@ -6,6 +6,9 @@ import { describe, isInDoubt, nextStart, restarts } from './attempts.ts';
 /** Design G3: how long after the stop timeout a call may still be on its way. */
 const STILL_ON_ITS_WAY: Millis = 15_000;
 
+/** What a process leaves behind is settled by the next one within this. */
+const HAUNTS: Millis = 60_000;
+
 /** G2, G3: one call at a time, and none while an earlier one may still be on its way; G9: evidence first. */
 export function* judgeCalls(world: World): Generator<string> {
   const all = restarts(world).filter((call) => call.arrived);
@@ -42,7 +45,9 @@ function* judgeStarts(world: World): Generator<string> {
   for (const [i, call] of calls.entries()) {
     if (call.verb !== 'start') continue;
     const before = calls.slice(0, i).findLast((one) => one.box === call.box && one.arrived);
-    if (call.before.atRest !== null && before?.verb !== 'restart')
+    // A process that died between its intent and the call cannot tell who stopped it.
+    const isHaunted = world.notes.ends.some((at) => at <= call.at && at > call.at - HAUNTS);
+    if (call.before.atRest !== null && before?.verb !== 'restart' && !isHaunted)
       yield `G3: ${describe(call)}, which a person had stopped`;
     if (before?.verb === 'start' && before.before.startedAt === call.before.startedAt)
       yield `G2: ${describe(call)} after ${describe(before)}: a second start in one attempt`;

@@ -30,7 +30,12 @@ export function* judgeFleet(world: World): Generator<string> {
     const allowed = Math.min(count, Math.max(1, Math.ceil((mayBeActedOn(world) * percent) / 100)));
     const recent = new Set(
       others
-        .filter((one) => one.first.arrived && first.seen.log - one.first.seen.log < per - LAG)
+        .filter(
+          (one) =>
+            one.first.arrived &&
+            !wasInterrupted(world, one) &&
+            first.seen.log - one.first.seen.log < per - LAG,
+        )
         .map((one) => one.service),
     );
     if (recent.size + 1 > allowed)
@@ -43,6 +48,10 @@ export function* judgeFleet(world: World): Generator<string> {
       yield `G5: ${describe(call)}, the last healthy of ${call.box.service.plan.replicas}`;
   }
 }
+
+/** A process that died before the call: the attempt is older than what can be seen of it. */
+const wasInterrupted = (world: World, { first }: Attempt): boolean =>
+  world.notes.ends.some((at) => at <= first.at && at > first.at - 60_000);
 
 /** Whether an attempt was going on: in one of its calls, or between two that one process made. */
 const goesOnAt = ({ calls }: Attempt, at: Millis): boolean =>

@@ -68,7 +68,7 @@ function* judgeBudget(
     // A trial that helped closes the circuit again.
     const before = calls[i - 1];
     const mayBeTrial =
-      before !== undefined && call.seen.log - before.seen.log >= Math.min(length, 60_000) - slack;
+      before !== undefined && call.seen.log - before.seen.log >= Math.min(length, 40_000) - slack;
     const pause = next.seen.log - call.seen.log;
     if (!mayBeTrial && pause < length - slack)
       yield `G4: ${describe(next)} in quarantine, ${pause / 1000} s after the budget ${attempts} per ${per / 1000} s was spent`;

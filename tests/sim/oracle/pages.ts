@@ -125,7 +125,7 @@ function isActionable(
 }
 
 /** How long after the trouble a page may stand: the proof that it is over needs its time. */
-const ENDS_WITHIN: Millis = 100_000;
+const ENDS_WITHIN: Millis = 90_000;
 
 /** A hand-written alert that nobody resolved fires on by itself, longer than a run. */
 const firesByHand = (world: World, service: string): boolean =>

@@ -12,6 +12,7 @@ export type Post = (body: string, source: string, answered: (acknowledged: boole
 const TICK: Millis = 1_000;
 const GROUP_INTERVAL: Millis = 5_000;
 const REPEAT: Millis = 10_000;
+const QUIET_REPEAT: Millis = 30_000;
 /** How long the second peer waits for news that the first has notified. */
 const PEER_WAITS: Millis = 3_000;
 /** Alertmanager gives an answer up to a group interval. */
@@ -64,7 +65,10 @@ export function createDispatch(ground: Ground, { peers, isUp, isCutOff, suppress
     }
     if (suppressionOf(peer, alert.labels) !== undefined) return false;
     if (last === undefined) return true;
-    return time.now() - last.at >= (last.status === 'resolved' ? GROUP_INTERVAL : REPEAT);
+    return (
+      time.now() - last.at >=
+      (last.status === 'resolved' ? GROUP_INTERVAL : ground.quiet ? QUIET_REPEAT : REPEAT)
+    );
   }
 
   function notify(peer: Peer, alert: Held, status: 'firing' | 'resolved', key: string): void {

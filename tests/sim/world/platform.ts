@@ -23,8 +23,8 @@ type Fate =
 
 const LIES: Partial<Record<Fate, number>> = {
   unavailable: 1,
-  refused: 0.6,
-  start_failed: 2,
+  refused: 1.2,
+  start_failed: 3,
   timed_out_done: 1,
   timed_out_never: 1,
   timed_out_late: 1,
