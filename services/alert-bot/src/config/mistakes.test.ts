@@ -231,7 +231,7 @@ describe('playbooks', () =>
     [
       `'alertname="A"'`,
       `'a=~"(b"'`,
-      'p.yml:16: playbooks[0].matchers[0]: `a=~"(b"` is not an RE2 regular expression: missing closing ): `(b`; write one without lookahead, lookbehind and backreferences',
+      'p.yml:16: playbooks[0].matchers[0]: `a=~"(b"` is not an RE2 regular expression: missing closing ): `(b`; mend it there',
     ],
     [
       `'alertname="A"'`,

@@ -47,8 +47,10 @@ function regex(pattern: string, text: string): (label: string) => boolean {
       /^error parsing regexp: /,
       '',
     );
-    throw new Error(
-      `"${text}" is not an RE2 regular expression: ${why}; write one without lookahead, lookbehind and backreferences`,
-    );
+    // What other engines know and this one does not is the mistake that a person cannot see.
+    const remedy = /Perl syntax|invalid escape|invalid named/.test(why)
+      ? 'write one without lookahead, lookbehind and backreferences'
+      : 'mend it there';
+    throw new Error(`"${text}" is not an RE2 regular expression: ${why}; ${remedy}`);
   }
 }
