@@ -108,11 +108,13 @@ function nextOf({ id, status, reason, until, target, deadline, proof, approvals 
   }
 }
 
-/** What a person was told, while it stands; a question stands as what is next. */
+/** What a person was told; a question stands as what is next. */
 function pageLines({ reason, annotations, endedAt, lastSentAt }: DetailAnswer['escalations'][number]) {
-  if (endedAt !== null || reason === 'approval_required') return [];
-  const sent = lastSentAt === null ? ' (not sent yet: Alertmanager has not taken it)' : '';
-  return entry('page', `${annotations['description'] ?? reason}${sent}`);
+  if (reason === 'approval_required') return [];
+  const ended = endedAt === null ? '' : `ended ${endedAt}: `;
+  const unsent = endedAt === null && lastSentAt === null;
+  const sent = unsent ? ' (not sent yet: Alertmanager has not taken it)' : '';
+  return entry('page', `${ended}${annotations['description'] ?? reason}${sent}`);
 }
 
 /** What a person does about an incident that no target can be reset for. */

@@ -184,7 +184,9 @@ describe('incidents', () => {
     );
     expect(story).not.toMatch(/may it|none was found|none matches/);
     endEscalations(db, id, now());
-    expect(await terminal.run(incidents, 'show', '1')).not.toContain('page');
+    expect(asOneLine(await terminal.run(incidents, 'show', '1'))).toMatch(
+      /page ended 20\S+Z: web, db\. Nothing is acted on\.$/,
+    );
   });
 
   test('G9: show --evidence prints what was captured, line by line and harmless', async () => {
