@@ -48,9 +48,10 @@ export function createPorts(world: World, life: Life, crashes: Crashes, monotoni
     if (life.isDead) return never();
     return new Promise((resolve, reject) => {
       platform.act(life.boot, verb, id, grace, atMost, (error) => {
-        if (life.isDead) return;
+        if (life.isDead) return false;
         if (error === null) resolve();
         else reject(error);
+        return true;
       });
     });
   }

@@ -34,13 +34,13 @@ export function stage(world: World, bot: Bot, people: People): void {
 
 const LOOKS_EVERY = 7_000;
 /** So much should happen in a run, spread over its time; a calm one says little. */
-const EVENTS = 215;
+const EVENTS = 228;
 
 /** Makes more trouble where too little happens. */
 function keepBusy(world: World, bot: Bot, people: People): void {
   const { ground, platform, host } = world;
   const { time, plan, trace } = ground;
-  if (time.now() >= plan.active - 20_000) return;
+  if (time.now() >= plan.active - 5_000) return;
   time.after(LOOKS_EVERY, () => keepBusy(world, bot, people));
   const random = ground.random(`busy at ${time.now()}`);
   const isDue = (EVENTS * time.now()) / plan.active;
@@ -49,12 +49,12 @@ function keepBusy(world: World, bot: Bot, people: People): void {
     ({ plan: { labels, protectedBecause, name } }) =>
       labels['alert-bot.enable'] === 'true' && protectedBecause === null && name !== 'twin',
   );
-  const isIdle = platform.calls.length === 0 && time.now() > plan.active / 3;
+  const isIdle = platform.calls.length === 0 && time.now() > plan.active / 4;
   if ((isIdle || trace.events() < isDue) && mayBeActedOn.length > 0)
     happens(world, bot, people, {
       at,
       what: 'fault',
-      service: random.pick(mayBeActedOn).plan.name,
+      service: random.pick(isIdle ? mayBeActedOn.slice(0, 2) : mayBeActedOn).plan.name,
       slot: null,
       kind: random.pick(['errors', 'down', 'unhealthy']),
       cure: 'restart',

@@ -2,6 +2,7 @@ import type { Instant, Millis } from '../../../services/alert-bot/src/domain/dur
 import type { PageRecord } from '../world/alertmanager.ts';
 import type { World } from '../world/world.ts';
 import { attemptsOf, restarts, seconds, UNSEEN } from './attempts.ts';
+import { isOpen } from './persons.ts';
 
 /** One page as people see it: from its first sending until it ends at Alertmanager. */
 interface Page {
@@ -62,6 +63,12 @@ function* judgeNothingLost(world: World, pages: readonly Page[]): Generator<stri
   const now = time.now();
   const longest = longestWait(world);
   const openPages = pages.filter(({ until }) => until > now);
+  const wasMaintained = world
+    .playbooks()
+    .maintenance.some((window) =>
+      [0, 0.25, 0.5, 0.75, 1].some((part) => isOpen(window, world.ground.log() - part * longest)),
+    );
+  if (wasMaintained) return;
   const isStorm = openPages.some(({ labels }) => labels['reason'] === 'storm');
   for (const peer of world.alertmanager.peers)
     for (const { labels, startsAt, expiresAt } of peer.alerts.values()) {
@@ -74,7 +81,7 @@ function* judgeNothingLost(world: World, pages: readonly Page[]): Generator<stri
       const last = restarts(world).findLast((call) => call.service === service && call.at >= began)?.at;
       if (last !== undefined && now - last < longest) continue;
       if (beganBlind(world, service)) continue;
-      const isRejected = world.notes.rejections.some((one) => one.service === service && one.at >= began);
+      const isRejected = world.notes.rejections.some((one) => one.service === service);
       const isTold = isRejected || isStorm || openPages.some((page) => page.labels['service'] === service);
       if (!isTold)
         yield `G1: ${alertname} of ${service} fires since ${seconds(began)}; nothing was done${last === undefined ? '' : ` since ${seconds(last)}`} and nobody was told`;

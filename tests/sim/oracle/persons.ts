@@ -1,5 +1,9 @@
 import type { Instant, Millis } from '../../../services/alert-bot/src/domain/duration.ts';
-import { type Mode, stricter } from '../../../services/alert-bot/src/domain/playbook.ts';
+import {
+  type MaintenanceWindow,
+  type Mode,
+  stricter,
+} from '../../../services/alert-bot/src/domain/playbook.ts';
 import type { CallRecord } from '../world/platform.ts';
 import type { World } from '../world/world.ts';
 import { describe, restarts, seconds, UNSEEN } from './attempts.ts';
@@ -43,19 +47,19 @@ function* judgePauses(world: World, call: CallRecord): Generator<string> {
 
 const AHEAD: Readonly<Record<string, number>> = { UTC: 0, 'Asia/Kolkata': 330, 'Asia/Tokyo': 540 };
 
+/** Whether a maintenance window is open; worked out by hand for the few zones that a run has. */
+export function isOpen(window: MaintenanceWindow, at: Instant): boolean {
+  const minute = (at / 60_000 + (AHEAD[window.zone] ?? 0)) % 1_440;
+  return minute >= window.from && minute < window.to;
+}
+
 function* judgeWindows(world: World, call: CallRecord): Generator<string> {
+  const { log } = call.seen;
   for (const window of world.playbooks().maintenance) {
     if (window.services !== null && !window.services.includes(call.service)) continue;
     if (window.playbooks !== null && !(window.playbooks.includes('errors') && onlyErrors(call))) continue;
-    const isOpen = (at: Instant) => {
-      const minute = (at / 60_000 + (AHEAD[window.zone] ?? 0)) % 1_440;
-      return minute >= window.from && minute < window.to;
-    };
-    if (
-      isOpen(call.seen.log) &&
-      isOpen(call.seen.log - UNSEEN) &&
-      !clockWasSet(world, call.at - UNSEEN, call.at)
-    )
+    if (!isOpen(window, log) || !isOpen(window, log - UNSEEN)) continue;
+    if (!clockWasSet(world, call.at - UNSEEN, call.at))
       yield `G13: ${describe(call)} in the maintenance window ${window.name}`;
   }
 }

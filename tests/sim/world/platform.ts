@@ -213,7 +213,7 @@ export function createPlatform(ground: Ground, host: Host, observer: Observer) {
     },
     /**
      * Receives a call.
-     * @param answer gets what the platform says; never called where it says nothing
+     * @param answer gets what the platform says; false where nobody was left to hear it
      */
     act(
       boot: number,
@@ -221,7 +221,7 @@ export function createPlatform(ground: Ground, host: Host, observer: Observer) {
       id: string,
       grace: Millis,
       atMost: Millis,
-      answer: (error: PlatformError | null) => void,
+      answer: (error: PlatformError | null) => boolean,
     ): void {
       const box = host.boxOf(id);
       if (box === undefined) {
@@ -261,7 +261,9 @@ export function createPlatform(ground: Ground, host: Host, observer: Observer) {
         record.answeredAt = time.now();
         record.answer = error?.code ?? 'done';
         trace.event('answer', `${verb} ${box.slot}: ${record.answer}`);
-        answer(error);
+        if (answer(error)) return;
+        record.answeredAt = null;
+        record.answer = null;
       });
     },
   };
