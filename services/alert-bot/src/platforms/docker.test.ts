@@ -29,6 +29,7 @@ function inspected(running: boolean, state: Record<string, unknown> = {}): Answe
   return json({
     Id: ID,
     Name: '/shop-api-1',
+    Created: '2025-12-31T23:59:59.5Z',
     RestartCount: 0,
     HostConfig: { RestartPolicy: { Name: 'no' } },
     State: {
@@ -247,6 +248,7 @@ describe('how a container is seen', () => {
 
   test('never finished is null; times are those of the engine', async () => {
     expect(await instance({})).toMatchObject({
+      createdAt: Date.UTC(2025, 11, 31, 23, 59, 59, 500),
       startedAt: Date.UTC(2026, 0, 1, 0, 0, 0, 123),
       finishedAt: null,
       exitCode: null,

@@ -69,9 +69,11 @@ processes:
     const variables = {
       API_LISTEN: '127.0.0.1:8000',
       API_DATABASE_URL: 'postgres://',
-      API_FAULTS_TOKEN_FILE: '/t',
+      PAYMENTS_LISTEN: '127.0.0.1:8010',
+      FAULTS_TOKEN_FILE: '/t',
     };
     expect(loadProcesses(file, variables)).toMatchObject([
+      { name: 'payments', healthcheck: { probe: { url: 'http://127.0.0.1:8010/livez' } } },
       { name: 'api', healthcheck: { probe: { url: 'http://127.0.0.1:8000/livez' } } },
     ]);
   });
