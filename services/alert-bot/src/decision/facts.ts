@@ -144,13 +144,19 @@ async function withoutStale(
   });
 }
 
-/** Fingerprints that the incident before this one of the same target proved to be gone. */
+/**
+ * Fingerprints that the incident before this one of the same target proved to be gone. What ended healed or recovered proved
+ * it of each of its alerts, also where `resolved` came first: another peer may not have heard of the end.
+ */
 function provenGone(deps: Deps, { id, target }: Incident): ReadonlySet<string> {
   if (target === null) return new Set();
   const [last] = listIncidents(deps.db, { target, before: id }, 1);
-  const episodes = last === undefined ? [] : episodesOf(deps.db, last.id);
+  if (last === undefined) return new Set();
+  const isProven = last.outcome === 'healed' || last.outcome === 'recovered';
   return new Set(
-    episodes.filter(({ closedBy }) => closedBy === 'proven').map(({ fingerprint }) => fingerprint),
+    episodesOf(deps.db, last.id)
+      .filter(({ closedBy }) => isProven || closedBy === 'proven')
+      .map(({ fingerprint }) => fingerprint),
   );
 }
 
