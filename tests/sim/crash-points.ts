@@ -133,7 +133,7 @@ const commits = (...names: string[]) => names.flatMap(commitPoints);
 
 /** Passed many times in every run. */
 const ALWAYS = [
-  ...commits('decision', 'alive', 'delivery', 'begin_triage', 'triage', 'sweep'),
+  ...commits('decision', 'alive', 'delivery', 'begin_triage', 'triage', 'sweep', 'prune', 'give_space_back'),
   ...awaits('find', 'inspect', 'list', 'read', 'rules'),
   ...sleeps('idle', 'clock'),
 ];
@@ -141,7 +141,7 @@ const ALWAYS = [
 const IN_PROOFS = [...commits('keep_proof'), ...sleeps('proof'), ...awaits('samples')];
 /** Passed a few times in most runs. */
 const SOMETIMES = [
-  ...commits('reserve', 'evidence', 'begin_proof', 'page_sent', 'decide_again'),
+  ...commits('reserve', 'evidence', 'begin_proof', 'page_sent', 'decide_again', 'dismiss'),
   ...awaits('logs', 'send'),
 ];
 /** Passed in some runs only: the process keeps lives for them. */
@@ -151,7 +151,8 @@ const NOW_AND_THEN = [
   ...sleeps('doubt'),
 ];
 const LATE = [...commits('proven', 'handed_over_end'), ...sleeps('handed_over')];
-const HARDLY_EVER = [...commits('give_up', 'hand_over'), ...awaits('start'), ...sleeps('rolling')];
+const HARDLY_EVER = [...commits('give_up', 'hand_over'), ...sleeps('rolling')];
+const SECOND_HALF = awaits('start');
 
 const LIKINGS = new Map<string, Liking>(
   [
@@ -161,9 +162,10 @@ const LIKINGS = new Map<string, Liking>(
     [NOW_AND_THEN, [0.35, 0.5]] as const,
     [LATE, [0.6, 0.6]] as const,
     [HARDLY_EVER, [0.9, 0.6]] as const,
+    [SECOND_HALF, [1, 0.95]] as const,
   ].flatMap(([points, liking]) => points.map((point): [string, Liking] => [point, liking])),
 );
-const SELDOM: ReadonlySet<string> = new Set([...NOW_AND_THEN, ...LATE, ...HARDLY_EVER]);
+const SELDOM: ReadonlySet<string> = new Set([...NOW_AND_THEN, ...LATE, ...HARDLY_EVER, ...SECOND_HALF]);
 
 /** Every point by name; `npm run test:sim` asks that each is hit often enough. */
 export const POINTS: readonly string[] = [...LIKINGS.keys()];

@@ -29,12 +29,31 @@ export function stage(world: World, bot: Bot, people: People): void {
     const last = plan.policies.at(-1);
     if (last !== undefined && world.playbooks() !== last) notes.policies.push({ at: time.now(), file: last });
     people.resume();
+    for (const [i, after] of [5_000, 35_000].entries())
+      time.after(after, () => oneMore(world, bot, people, i));
   });
 }
 
 const LOOKS_EVERY = 7_000;
 /** So much should happen in a run, spread over its time; a calm one says little. */
 const EVENTS = 228;
+
+/** A plain trouble of a service that may be acted on, once nothing else is in the way. */
+function oneMore(world: World, bot: Bot, people: People, which: number): void {
+  const { ground, platform, host } = world;
+  const service = host.services[which];
+  if (platform.calls.length > 0 || service === undefined) return;
+  happens(world, bot, people, {
+    at: ground.time.now(),
+    what: 'fault',
+    service: service.plan.name,
+    slot: null,
+    kind: 'errors',
+    cure: 'restart',
+    lasts: null,
+    relapse: null,
+  });
+}
 
 /** Makes more trouble where too little happens. */
 function keepBusy(world: World, bot: Bot, people: People): void {
@@ -61,7 +80,7 @@ function keepBusy(world: World, bot: Bot, people: People): void {
       lasts: !isIdle && random.chance(0.5) ? random.int(5, 40) * 1_000 : null,
       relapse: null,
     });
-  for (let behind = isDue - trace.events(); behind > 0; behind -= 6)
+  for (let behind = Math.min(24, isDue - trace.events()); behind > 0; behind -= 6)
     for (const kind of ['heartbeat', 'own', 'no_playbook'] as const)
       happens(world, bot, people, { at, what: 'stray', kind });
 }

@@ -65,7 +65,7 @@ export function lacking(total: Total): string[] {
           `the platform was called in ${percent(share)} of the runs, ${percent(CALLS_IN_AT_LEAST)} are the least`,
         ]
       : []),
-    ...tooFew(hits, HITS_AT_LEAST).map(
+    ...tooFew(named(hits), HITS_AT_LEAST).map(
       ([name, count]) => `the process died ${count} times at ${name}, ${HITS_AT_LEAST} are the least`,
     ),
     ...tooFew(reasons, REASONS_AT_LEAST).map(
@@ -76,6 +76,9 @@ export function lacking(total: Total): string[] {
 
 export const isAsserted = (total: Total): boolean => total.runs >= ASSERTED_FROM;
 
+/** Those that a run can favour; others are hit now and then. */
+const named = (hits: ReadonlyMap<string, number>) =>
+  new Map(POINTS.map((point) => [point, hits.get(point) ?? 0]));
 const tooFew = (counts: ReadonlyMap<string, number>, least: number) =>
   [...counts].filter(([, count]) => count < least);
 const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;

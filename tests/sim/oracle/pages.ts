@@ -19,7 +19,7 @@ export function* judgePages(world: World): Generator<string> {
       yield `G14: ${JSON.stringify(labels)} does not say where it comes from`;
   for (const { labels } of pages)
     if (labels['alert'] === 'RemediationEscalated') yield 'G14: the bot took its own alert for trouble';
-  yield* judgeOnePage(pages);
+  yield* judgeOnePage(world, pages);
   yield* judgeNothingLost(world, pages);
   yield* judgeEnds(world, pages);
 }
@@ -43,7 +43,7 @@ export function pagesOf(world: World): Page[] {
 }
 
 /** One escalation of an incident at a time, and one page for a storm. */
-function* judgeOnePage(pages: readonly Page[]): Generator<string> {
+function* judgeOnePage(world: World, pages: readonly Page[]): Generator<string> {
   const escalated = pages.filter(({ labels }) => labels['alertname'] === 'RemediationEscalated');
   for (const [i, page] of escalated.entries()) {
     const { incident, reason } = page.labels;
@@ -51,18 +51,29 @@ function* judgeOnePage(pages: readonly Page[]): Generator<string> {
       if (other.until <= page.from + 1_000) continue;
       if (incident !== undefined && other.labels['incident'] === incident)
         yield `G10: incident ${incident} has two pages at ${seconds(page.from)}: ${other.labels['reason']}, ${reason}`;
-      if (reason === 'storm' && other.labels['reason'] === 'storm')
+      if (reason === 'storm' && other.labels['reason'] === 'storm' && !hadNoTarget(world))
         yield `G6: two pages for a storm at ${seconds(page.from)}`;
     }
   }
 }
+
+/** Alerts without a target that came in a storm are told of by its page only, for as long as they fire. */
+const hadNoTarget = (world: World): boolean =>
+  world.notes.acknowledged.some(
+    ({ labels }) =>
+      labels['alertname'] === 'HighErrorRate' &&
+      !world.host.services.some(
+        (one) => one.plan.name === labels['service'] && !one.removed && one.plan.name !== 'twin',
+      ),
+  );
 
 /** What fires at the end has fired long enough for every wait to have ended. */
 function* judgeNothingLost(world: World, pages: readonly Page[]): Generator<string> {
   const { time, plan, wall } = world.ground;
   const now = time.now();
   const longest = longestWait(world);
-  const openPages = pages.filter(({ until }) => until > now);
+  // A trial ends the page and begins with its call.
+  const openPages = pages.filter(({ until }) => until > now - UNSEEN);
   const wasMaintained = world
     .playbooks()
     .maintenance.some((window) =>

@@ -28,6 +28,9 @@ export function* judgePersons(world: World): Generator<string> {
   }
 }
 
+/** A jump of the clock holds the bot for so long; what it writes down meanwhile is of the time before. */
+const HOLDS: Millis = 65_000;
+
 const clockWasSet = (world: World, from: Millis, to: Millis): boolean =>
   world.notes.clockSteps.some((at) => at >= from && at <= to);
 
@@ -36,7 +39,7 @@ const onlyErrors = (call: CallRecord): boolean => !call.seen.alerts.has('Service
 
 function* judgePauses(world: World, call: CallRecord): Generator<string> {
   for (const { from, until, scope } of world.notes.pauses) {
-    if (call.at <= from || call.at >= until || clockWasSet(world, from, call.at)) continue;
+    if (call.at <= from || call.at >= until || clockWasSet(world, from - HOLDS, call.at)) continue;
     const holds =
       scope === 'all' ||
       scope === `target:${call.box.service.id}` ||
