@@ -158,7 +158,7 @@ const LIKINGS = new Map<string, Liking>(
   [
     [ALWAYS, [0.2, 0.06]] as const,
     [IN_PROOFS, [0.3, 0.3]] as const,
-    [SOMETIMES, [0.25, 0.5]] as const,
+    [SOMETIMES, [0.3, 0.5]] as const,
     [NOW_AND_THEN, [0.35, 0.5]] as const,
     [LATE, [0.6, 0.6]] as const,
     [HARDLY_EVER, [0.9, 0.6]] as const,

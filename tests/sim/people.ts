@@ -4,7 +4,7 @@ import { targetId } from './world/host.ts';
 import type { World } from './world/world.ts';
 
 const AGAIN_AFTER: Millis = 2_000;
-const TRIES = 6;
+const TRIES = 20;
 
 export type People = ReturnType<typeof createPeople>;
 

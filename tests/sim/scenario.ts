@@ -29,7 +29,7 @@ export function stage(world: World, bot: Bot, people: People): void {
     const last = plan.policies.at(-1);
     if (last !== undefined && world.playbooks() !== last) notes.policies.push({ at: time.now(), file: last });
     people.resume();
-    for (const [i, after] of [5_000, 35_000].entries())
+    for (const [i, after] of [5_000, 30_000].entries())
       time.after(after, () => oneMore(world, bot, people, i));
   });
 }
@@ -43,6 +43,8 @@ function oneMore(world: World, bot: Bot, people: People, which: number): void {
   const { ground, platform, host } = world;
   const service = host.services[which];
   if (platform.calls.length > 0 || service === undefined) return;
+  // A person may have it since, for another trouble.
+  people.reset(service.id);
   happens(world, bot, people, {
     at: ground.time.now(),
     what: 'fault',

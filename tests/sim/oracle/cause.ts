@@ -16,7 +16,11 @@ export function* judgeCause(world: World): Generator<string> {
     for (const { service, why, since } of first.seen.unwell)
       if (first.verb === 'restart' && first.at - since > UNSEEN)
         yield `G7: ${describe(first)} although ${service} has been unwell since ${seconds(since)} (${why})`;
-  const begins = new Set(attemptsOf(world).map(({ first }) => first));
+  const begins = new Set(
+    attemptsOf(world)
+      .map(({ first }) => first)
+      .filter((first) => !mayBeSecondHalf(world, first)),
+  );
   const all = restarts(world);
   for (const [i, call] of all.entries()) {
     if (sentByHand(world, call)) continue;
@@ -37,6 +41,10 @@ export function* judgeCause(world: World): Generator<string> {
       yield `G8: ${describe(call)} although the restart that was done at ${seconds(since)} had cured it`;
   }
 }
+
+/** A process that died between the intent for one container and its call: the next one goes on with another. */
+const mayBeSecondHalf = (world: World, call: CallRecord): boolean =>
+  call.box.service.plan.replicas > 1 && world.notes.ends.some((at) => at <= call.at && at > call.at - 60_000);
 
 const sentByHand = (world: World, call: CallRecord): boolean =>
   world.notes.acknowledged.some(
