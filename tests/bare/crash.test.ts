@@ -16,7 +16,7 @@ const STEPS = [
   ...['callAndSettle', 'settle', 'beginProof', 'keep', 'proven'],
 ];
 /** In the middle of the proof, of which the first look is not the only one. */
-const LATER_LOOKS = [19, 20];
+const LATER_LOOKS = [17, 18, 19];
 const EVERYWHERE = [...STEPS, ...LATER_LOOKS].flatMap(both);
 /** Of the process that recovers what the first one left right after its call. */
 const IN_RECOVERY = ['settle', 'beginProof', 'keep'].flatMap(both);
