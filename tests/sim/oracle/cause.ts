@@ -30,7 +30,9 @@ export function* judgeCause(world: World): Generator<string> {
     if (isSuppressed(world, call)) yield `G13: ${describe(call)} although it is silenced or inhibited`;
     if (begins.has(call) && call.at - call.seen.lastBad > HEALTHY_FOR)
       yield `G8: ${describe(call)} although nothing was wrong since ${seconds(call.seen.lastBad)}`;
-    const cured = all.slice(0, i).findLast((one) => one.service === call.service && one.effect?.isStarted);
+    const cured = all
+      .slice(0, i)
+      .findLast((one) => one.service === call.service && one.effect?.isStarted && one.answer !== 'refused');
     const since = cured?.effect?.to;
     if (
       since !== undefined &&

@@ -1,7 +1,7 @@
 import type { Instant, Millis } from '../../../services/alert-bot/src/domain/duration.ts';
 import type { PageRecord } from '../world/alertmanager.ts';
 import type { World } from '../world/world.ts';
-import { attemptsOf, restarts, seconds, UNSEEN } from './attempts.ts';
+import { restarts, seconds, UNSEEN } from './attempts.ts';
 import { isOpen } from './persons.ts';
 
 /** One page as people see it: from its first sending until it ends at Alertmanager. */
@@ -101,15 +101,11 @@ function* judgeNothingLost(world: World, pages: readonly Page[]): Generator<stri
 
 /**
  * A proof that began while Prometheus did not answer lasts ten minutes (design §6: what cannot be resolved), longer than
- * a run.
+ * a run. Where Prometheus was away and is asked about a service still, that proof is going on.
  */
-function beganBlind(world: World, service: string): boolean {
-  const last = attemptsOf(world).findLast((one) => one.service === service);
-  if (last === undefined) return false;
-  return world.prometheus.outages.some(
-    ({ from, until }) => from <= last.until + UNSEEN && until >= last.first.at,
-  );
-}
+const beganBlind = (world: World, service: string): boolean =>
+  world.prometheus.outages.length > 0 &&
+  (world.prometheus.provenAt.get(service) ?? Number.NEGATIVE_INFINITY) > world.ground.time.now() - UNSEEN;
 
 const longestWait = (world: World): Millis =>
   Math.max(

@@ -21,7 +21,7 @@ export interface Box {
   warmAt: Millis;
   /** Whatever the engine does to it comes one after the other. */
   busyUntil: Millis;
-  /** When it was started, by whomever. */
+  /** When it was started or taken away, by whomever: whatever was called for it, it looks carried out then. */
   starts: Millis[];
   /** It was replaced or removed. */
   gone: boolean;
@@ -209,6 +209,7 @@ export function createHost(ground: Ground) {
     for (const box of service.boxes) {
       exit(box, 0, 'was stopped');
       box.gone = true;
+      box.starts.push(time.now());
     }
     service.generation++;
     service.removed = false;
@@ -258,6 +259,7 @@ export function createHost(ground: Ground) {
       for (const box of service.boxes) {
         exit(box, 0, 'was stopped');
         box.gone = true;
+        box.starts.push(time.now());
       }
       service.boxes = [];
       service.removed = true;

@@ -45,6 +45,8 @@ export function createPrometheus(ground: Ground, host: Host, alertmanager: SimAl
   let lastEvaluation = wall();
   let downUntil = 0;
   let apiDownUntil = 0;
+  /** When the scrapes of a service were last asked for: it is being proven. */
+  const provenAt = new Map<string, Millis>();
   const outages: { from: Millis; until: Millis }[] = [];
 
   const rules: Rule[] = [
@@ -138,6 +140,7 @@ export function createPrometheus(ground: Ground, host: Host, alertmanager: SimAl
   time.after(500, tick);
   return {
     outages,
+    provenAt,
     goAway(lasts: Millis, onlyApi: boolean): void {
       outages.push({ from: time.now(), until: time.now() + lasts });
       if (onlyApi) apiDownUntil = time.now() + lasts;
@@ -181,6 +184,7 @@ export function createPrometheus(ground: Ground, host: Host, alertmanager: SimAl
     samples(selector: string, back: Millis): Sample[] {
       assertThere();
       const name = /service="([^"]*)"/.exec(selector)?.[1] ?? '';
+      provenAt.set(name, time.now());
       return (scrapes.get(name) ?? [])
         .filter(({ at }) => at > wall() - back)
         .map(({ at, value }) => ({ at, value }));
