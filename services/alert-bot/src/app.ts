@@ -9,6 +9,7 @@ import { loadTexts, readTexts } from './config/playbook-files.ts';
 import { formatPlaybookError } from './config/playbooks.ts';
 import { followPlaybooks, type Reloading } from './config/reload.ts';
 import { readTokens } from './config/tokens.ts';
+import { createStandings } from './decision/standing.ts';
 import type { Deps } from './deps.ts';
 import { formatDuration } from './domain/duration.ts';
 import type { ClockJump } from './domain/facts.ts';
@@ -63,12 +64,17 @@ export async function run(config: Config, signal: AbortSignal): Promise<void> {
     const tokens = readTokens(config.dataDir);
     for (const warning of [...restoreNotes(db, Date.now()), ...tokens.warnings()]) log.warn(warning);
 
-    const late: { engine?: ReturnType<typeof startEngine>; playbooks?: Reloading } = {};
+    const late: {
+      engine?: ReturnType<typeof startEngine>;
+      playbooks?: Reloading;
+      standings?: Census['standings'];
+    } = {};
     const clock = createClock(lastLogTime(db));
     const metrics = createMetrics({
       ...census(db, clock.now),
       clockJump: () => clock.jump() !== null,
       playbooks: () => late.playbooks,
+      standings: async () => (await late.standings?.()) ?? [],
       log: () => ({ size: fileBytes(db), max: config.retention.max }),
     });
     const events = createEvents(log, metrics);
@@ -114,6 +120,8 @@ export async function run(config: Config, signal: AbortSignal): Promise<void> {
       wake: waker.wake,
       stopping: stopping.signal,
     };
+
+    late.standings = createStandings(deps);
 
     // Intake before the engine: the socket is taken, or refused, before anything may act.
     const intake = createIntake(db, waker.wake);

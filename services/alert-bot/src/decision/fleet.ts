@@ -52,7 +52,8 @@ export function fleetFacts(
   };
 }
 
-function mayBeActedOn({ labels, protectedBecause }: Target): boolean {
+/** Whether the bot may act on a target at all (G11). */
+export function mayBeActedOn({ labels, protectedBecause }: Target): boolean {
   const optIn = readOptIn(labels);
   return protectedBecause === null && 'enabled' in optIn && optIn.enabled;
 }

@@ -11,8 +11,9 @@ import { explain, REASONS } from '../domain/reason.ts';
 import { CALL_RESULTS, REFUSALS } from '../observe/metrics.ts';
 import { ATTEMPT_OUTCOMES } from '../store/attempts.ts';
 import { ALERT_OUTCOMES, countPending } from '../store/deliveries.ts';
+import { setCircuit } from '../store/targets.ts';
 import { startBot, type TestBot } from '../testing/bot.ts';
-import { anIncident } from '../testing/log.ts';
+import { anAttempt, anIncident } from '../testing/log.ts';
 
 let supervisor: Awaited<ReturnType<typeof bootSupervisor>>;
 beforeAll(async () => {
@@ -418,6 +419,20 @@ describe('without a token', () => {
       'alert_bot_heal_duration_seconds_count',
     ];
     expect(expected.filter((series) => values.get(series) !== 0)).toEqual([]);
+  });
+
+  test('G4: /metrics says of each target that may be acted on, and of no other, what is left to it', async () => {
+    await using one = idle();
+    const ofTargets = async () =>
+      [...(await metricsOf(one))].filter(([series]) => series.startsWith('alert_bot_target_'));
+    expect(await ofTargets()).toEqual([
+      ['alert_bot_target_quarantined{target="supervisor:api"}', 0],
+      ['alert_bot_target_budget_left{target="supervisor:api",per="30m"}', 3],
+    ]);
+    const { db, now } = one.deps;
+    setCircuit(db, 'supervisor:api', { open: true, until: now() + 60_000, times: 1 });
+    anAttempt(db, anIncident(db, {}, now()), now());
+    expect((await ofTargets()).map(([, value]) => value)).toEqual([1, 2]);
   });
 
   test('what is not there is a 404 in JSON', async () => {

@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { Instant } from '../domain/duration.ts';
+import type { Standing } from '../decision/standing.ts';
+import { formatDuration, type Instant } from '../domain/duration.ts';
 import type { StormFact } from '../domain/facts.ts';
 import { OUTCOMES, type Status } from '../domain/incident.ts';
 import type { Verb } from '../domain/platform.ts';
@@ -28,6 +29,8 @@ export interface Census {
   storm?(): StormFact['phase'] | null;
   /** What the incident log takes up on disk and how large it may become, in bytes. */
   log?(): { size: number; max: number };
+  /** How every target that may be acted on stands. */
+  standings?(): Promise<readonly Standing[]>;
   /** The playbook files: what is wrong with what stands there now, and when those that hold were loaded. */
   playbooks?(): { problems(): readonly string[]; loadedAt(): Instant } | undefined;
 }
@@ -87,6 +90,30 @@ export function createMetrics(census: Census) {
     collect() {
       const now = census.storm?.() ?? null;
       for (const phase of ['held', 'released']) this.set({ phase }, phase === now ? 1 : 0);
+    },
+  });
+  // Reset at each scrape: a target that is gone leaves no series behind.
+  new Gauge({
+    name: 'alert_bot_target_quarantined',
+    help: '1 while the circuit of a target is open: a budget was spent.',
+    labelNames: ['target'],
+    registers,
+    async collect() {
+      const standings = (await census.standings?.()) ?? [];
+      this.reset();
+      for (const { id: target, quarantined } of standings) this.set({ target }, quarantined ? 1 : 0);
+    },
+  });
+  new Gauge({
+    name: 'alert_bot_target_budget_left',
+    help: 'Attempts that are left to a target in a window of the length that per names.',
+    labelNames: ['target', 'per'],
+    registers,
+    async collect() {
+      const standings = (await census.standings?.()) ?? [];
+      this.reset();
+      for (const { id: target, budgets } of standings)
+        for (const { per, left } of budgets) this.set({ target, per: formatDuration(per) }, left);
     },
   });
   gauge('pending_deliveries', 'Deliveries acknowledged and not yet triaged.', census.pendingDeliveries);

@@ -30,6 +30,28 @@ export function spentBudget(
   return spent;
 }
 
+/** What is left of the budgets of one window. */
+export interface BudgetLeft {
+  per: Millis;
+  /** Attempts allowed in it, and how many more now; of several budgets of one length the strictest. */
+  attempts: number;
+  left: number;
+}
+
+/** How many more attempts each window allows now, the shortest window first. */
+export function budgetsLeft(
+  budgets: readonly Budget[],
+  attempts: readonly AttemptFact[],
+  now: Instant,
+): BudgetLeft[] {
+  const windows = [...new Set(budgets.map(({ per }) => per))].sort((a, b) => a - b);
+  return windows.map((per) => {
+    const allowed = Math.min(...budgets.filter((one) => one.per === per).map((one) => one.attempts));
+    const made = attempts.filter(({ reservedAt }) => reservedAt > now - per).length;
+    return { per, attempts: allowed, left: Math.max(0, allowed - made) };
+  });
+}
+
 /** The pause after the n-th attempt of an incident (n from 1): initial × factor^(n-1), at most max. */
 export function backoffAfter(backoff: Backoff, attemptsMade: number): Millis {
   if (backoff.initial === 0) return 0; // 0 × Infinity is no number, and blocks nothing.

@@ -8,6 +8,7 @@ import { pino } from 'pino';
 import { createClock } from '../clock.ts';
 import { formatPlaybookError, loadPlaybooks } from '../config/playbooks.ts';
 import { readTokens } from '../config/tokens.ts';
+import { createStandings } from '../decision/standing.ts';
 import type { Deps } from '../deps.ts';
 import type { Instant } from '../domain/duration.ts';
 import type { Platform } from '../domain/platform.ts';
@@ -17,7 +18,7 @@ import { createHttp } from '../http/app.ts';
 import type { Readiness } from '../http/ops.ts';
 import { createIntake } from '../intake/intake.ts';
 import { createEvents } from '../observe/events.ts';
-import { createMetrics, NO_INCIDENTS } from '../observe/metrics.ts';
+import { type Census, createMetrics, NO_INCIDENTS } from '../observe/metrics.ts';
 import { createSupervisor } from '../platforms/supervisor.ts';
 import { createAlertmanager } from '../signals/alertmanager.ts';
 import { createPrometheus } from '../signals/prometheus.ts';
@@ -69,6 +70,7 @@ export function startBot(socket: string, { idle = false } = {}): TestBot {
       done();
     },
   });
+  const late: { standings?: Census['standings'] } = {};
   const metrics = createMetrics({
     incidents: () => {
       const counts = { ...NO_INCIDENTS };
@@ -78,6 +80,7 @@ export function startBot(socket: string, { idle = false } = {}): TestBot {
     pendingDeliveries: () => countPending(db),
     heartbeatAt: () => heartbeatAt(db),
     paused: () => currentPause(db, clock.now()) !== null,
+    standings: async () => (await late.standings?.()) ?? [],
   });
   const stopping = new AbortController();
   let next = Promise.withResolvers<void>();
@@ -101,6 +104,7 @@ export function startBot(socket: string, { idle = false } = {}): TestBot {
     wake,
     stopping: stopping.signal,
   };
+  late.standings = createStandings(deps);
   const engine = idle ? undefined : startEngine(deps, () => next.promise);
   const readiness: Readiness = {
     problems: () => [engine?.trouble() ?? null].filter((problem) => problem !== null),

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Alert } from '../domain/alert.ts';
 import type { Instant } from '../domain/duration.ts';
+import { type Attempt, reserveAttempt } from '../store/attempts.ts';
 import { type Db, openLog } from '../store/db.ts';
 import type { Delivery } from '../store/deliveries.ts';
 import { type Incident, incidentById, type NewIncident, openIncident } from '../store/incidents.ts';
@@ -54,6 +55,22 @@ export function anIncident(db: Db, change: Partial<NewIncident> = {}, now = NOON
   );
   return again(db, id);
 }
+
+/** An attempt on the target of an incident, reserved and open. */
+export const anAttempt = (db: Db, { id: incident, target }: Incident, now = NOON): Attempt =>
+  reserveAttempt(
+    db,
+    {
+      incident,
+      target: target ?? '',
+      step: 0,
+      reason: 'first_attempt',
+      boot: 1,
+      grace: 1_000,
+      circuitBefore: { open: false, until: null, times: 0 },
+    },
+    now,
+  );
 
 /** The incident as the log has it now. */
 export function again(db: Db, id: number): Incident {
