@@ -1,6 +1,6 @@
 // For crash.test.ts only, put before the real bot with `node --import`: kills the process with SIGKILL right
-// before or right after its n-th transaction on the incident log, or the first that a function of that name
-// asks for; without either it only says who commits. The bot itself knows nothing of it.
+// before or right after its n-th transaction on the incident log, or the first (`keep-3`: the third) that a function
+// of that name asks for; without either it only says who commits. The bot itself knows nothing of it.
 import { writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
@@ -18,6 +18,7 @@ const transaction = prototype.transaction;
 const crashAt = process.env['CRASH_AT'] ?? '';
 const when = process.env['CRASH_WHEN'];
 let commits = 0;
+const commitsBy = new Map<string, number>();
 
 prototype.transaction = function (fn) {
   const real = transaction.call(this, fn);
@@ -25,8 +26,10 @@ prototype.transaction = function (fn) {
     immediate() {
       commits += 1;
       const by = caller();
+      const nth = (commitsBy.get(by) ?? 0) + 1;
+      commitsBy.set(by, nth);
       if (crashAt === '') writeSync(2, `transaction of ${by}\n`);
-      const now = crashAt === String(commits) || crashAt === by;
+      const now = [String(commits), `${by}-${nth}`].includes(crashAt) || (crashAt === by && nth === 1);
       if (now && when === 'before') crash(by);
       const result = real.immediate();
       if (now && when === 'after') crash(by);

@@ -19,7 +19,7 @@ const TOKEN = 'a-token-of-the-test';
 export type Source = 'alertmanager' | 'manual';
 
 export interface Crash {
-  /** Number of the transaction, or the name of the function whose first one it is. */
+  /** Number of the transaction, or the function whose first one it is; with `-n`, whose n-th. */
   at: number | string;
   when: 'before' | 'after';
 }

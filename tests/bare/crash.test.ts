@@ -16,7 +16,7 @@ const STEPS = [
   ...['callAndSettle', 'settle', 'beginProof', 'keep', 'proven'],
 ];
 /** In the middle of the proof, of which the first look is not the only one. */
-const LATER_LOOKS = [17, 18, 19];
+const LATER_LOOKS = ['keep-2', 'keep-3'];
 const EVERYWHERE = [...STEPS, ...LATER_LOOKS].flatMap(both);
 /** Of the process that recovers what the first one left right after its call. */
 const IN_RECOVERY = ['settle', 'beginProof', 'keep'].flatMap(both);
@@ -116,7 +116,7 @@ describe('G2, G3: kill -9 of the bot', { concurrent: true }, () => {
   test('2 s into a restart of a process that ignores SIGTERM: one stop, one start', async () => {
     const { bot, begin } = await brokenUntilRestarted('stubborn', 'alertmanager', { grace: '10s' });
     await using _ = bot;
-    await vi.waitFor(async () => expect(await box.logs('stubborn')).toContain('ready'));
+    await vi.waitFor(async () => expect(await box.logs('stubborn')).toContain('ready'), { timeout: 20_000 });
     const first = bot.start();
     await bot.deliver(begin);
     const stoppedAt = await vi.waitFor(
@@ -127,7 +127,7 @@ describe('G2, G3: kill -9 of the bot', { concurrent: true }, () => {
       },
       { timeout: 20_000, interval: 50 },
     );
-    await vi.waitFor(() => expect(Date.now()).toBeGreaterThan(stoppedAt + 2_000), { timeout: 5_000 });
+    await vi.waitFor(() => expect(Date.now()).toBeGreaterThan(stoppedAt + 2_000), { timeout: 20_000 });
     first.child.kill('SIGKILL');
     await first.ended;
     expect(await box.events('stubborn')).toEqual(['start', 'stop']);
@@ -201,7 +201,7 @@ test('the kills were at everything that commits in an episode', async () => {
   expect([...committed].sort()).toEqual([...STEPS].sort());
   for (const { at, when } of STEPS.flatMap(both))
     expect(killedAt.get(nameOf('once', { at, when })), `${when} ${at}`).toBe(at);
-  // The numbers move with every transaction that is added before them.
+  // How many looks there are depends on how soon the proof is good.
   const laterLooks = LATER_LOOKS.flatMap(both).map((point) => killedAt.get(nameOf('once', point)));
   expect(laterLooks).toContain('keep');
   console.info(`killed ${killedAt.size} times: ${[...killedAt].map((point) => point.join(' ')).join(', ')}`);
