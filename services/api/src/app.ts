@@ -1,16 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { getRequestListener } from '@hono/node-server';
+import { faultRoutes } from '@shop/service/http/faults';
+import type { Now } from '@shop/service/http/observe';
+import { createRouter } from '@shop/service/http/router';
+import { drain, listen } from '@shop/service/listener';
+import { createLogger } from '@shop/service/logger';
 import type { DestinationStream } from 'pino';
 import type { Config } from './config.ts';
 import { createEvents } from './events.ts';
 import { createFaultBoard } from './faults/board.ts';
-import { faultInjection, faultRoutes } from './http/faults.ts';
-import type { Now } from './http/observe.ts';
+import { faultSchema } from './faults/fault.ts';
+import { faultInjection } from './http/injection.ts';
 import { opsRoutes } from './http/ops.ts';
-import { createRouter } from './http/router.ts';
 import { transactionRoutes } from './http/transactions.ts';
-import { drain, listen } from './listener.ts';
-import { createLogger } from './logger.ts';
 import { createMetrics } from './metrics.ts';
 import { openDatabase } from './store/database.ts';
 import { stickyFaultsIn } from './store/faults.ts';
@@ -37,7 +39,7 @@ const gatewayTimeoutMs = 2_000;
 export function createApp(config: Config, overrides: Overrides = {}) {
   const { random = Math.random, now = () => performance.now(), crash = () => process.exit(70) } = overrides;
   const stopped = new AbortController();
-  const log = createLogger(config.logLevel, overrides.logStream);
+  const log = createLogger('api', config.logLevel, overrides.logStream);
 
   const db = openDatabase(config.databaseUrl, {
     onConnectionLost: (error) => events.connectionLost(error),
@@ -45,7 +47,14 @@ export function createApp(config: Config, overrides: Overrides = {}) {
   });
   const metrics = createMetrics(db.connections);
   const events = createEvents(log, metrics);
-  const board = createFaultBoard(stickyFaultsIn(db));
+  const stickyFaults = stickyFaultsIn(db);
+  const board = createFaultBoard({
+    ...stickyFaults,
+    async save(fault) {
+      await preparation.ready();
+      await stickyFaults.save(fault);
+    },
+  });
   const preparation = createPreparation(async () => {
     const migrations = await migrate(config.databaseUrl);
     events.databasePrepared(migrations, await board.load());
@@ -61,7 +70,14 @@ export function createApp(config: Config, overrides: Overrides = {}) {
   const routes = [
     ...opsRoutes({ db, preparation, metrics, now }),
     ...transactionRoutes({ db, gateway, events, random }),
-    ...faultRoutes({ board, preparation, tokens: config.faultsTokens, events, crash }),
+    ...faultRoutes({
+      board,
+      schema: faultSchema,
+      tokens: config.faultsTokens,
+      variable: 'API_FAULTS_TOKEN_FILE',
+      events,
+      crash,
+    }),
   ];
   const injectFaults = faultInjection({ board, preparation, random, stopped: stopped.signal });
   const router = createRouter(routes, { events, metrics, now, injectFaults });
@@ -85,7 +101,7 @@ export function createApp(config: Config, overrides: Overrides = {}) {
     async start(): Promise<{ host: string; port: number }> {
       await preparation.ready().catch(() => undefined);
       void preparation.keepTrying(stopped.signal);
-      listener = await listen(handler, config.listen);
+      listener = await listen(handler, config.listen, 'API_LISTEN');
       const address = { host: config.listen.host, port: listener.port };
       events.listening(address);
       return address;

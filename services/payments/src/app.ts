@@ -1,17 +1,19 @@
 import { getRequestListener } from '@hono/node-server';
+import { faultRoutes } from '@shop/service/http/faults';
+import type { Now } from '@shop/service/http/observe';
+import { createRouter } from '@shop/service/http/router';
+import { drain, listen } from '@shop/service/listener';
+import { createLogger } from '@shop/service/logger';
 import type { DestinationStream } from 'pino';
 import type { Random } from './authorisations/authorisation.ts';
 import { createLedger } from './authorisations/ledger.ts';
 import type { Config } from './config.ts';
 import { createEvents } from './events.ts';
 import { createFaultBoard } from './faults/board.ts';
+import { faultSchema } from './faults/fault.ts';
 import { authorisationRoutes } from './http/authorisations.ts';
-import { faultInjection, faultRoutes } from './http/faults.ts';
-import type { Now } from './http/observe.ts';
+import { faultInjection } from './http/injection.ts';
 import { opsRoutes } from './http/ops.ts';
-import { createRouter } from './http/router.ts';
-import { drain, listen } from './listener.ts';
-import { createLogger } from './logger.ts';
 import { createMetrics } from './metrics.ts';
 
 /** What a test replaces; each has its real counterpart as default. */
@@ -31,7 +33,7 @@ const graceMs = 1_500;
 export function createApp(config: Config, overrides: Overrides = {}) {
   const { random = Math.random, now = () => performance.now(), crash = () => process.exit(70) } = overrides;
   const stopped = new AbortController();
-  const log = createLogger(config.logLevel, overrides.logStream);
+  const log = createLogger('payments', config.logLevel, overrides.logStream);
   const metrics = createMetrics();
   const events = createEvents(log, metrics);
   const board = createFaultBoard();
@@ -40,7 +42,14 @@ export function createApp(config: Config, overrides: Overrides = {}) {
   const routes = [
     ...opsRoutes({ ledger, metrics }),
     ...authorisationRoutes({ ledger, banks: config.banks, events, random }),
-    ...faultRoutes({ board, tokens: config.faultsTokens, events, crash }),
+    ...faultRoutes({
+      board,
+      schema: faultSchema,
+      tokens: config.faultsTokens,
+      variable: 'PAYMENTS_FAULTS_TOKEN_FILE',
+      events,
+      crash,
+    }),
   ];
   const injectFaults = faultInjection({ board, random, stopped: stopped.signal });
   const router = createRouter(routes, { events, metrics, now, injectFaults });
@@ -59,7 +68,7 @@ export function createApp(config: Config, overrides: Overrides = {}) {
   return {
     router,
     async start(): Promise<{ host: string; port: number }> {
-      listener = await listen(handler, config.listen);
+      listener = await listen(handler, config.listen, 'PAYMENTS_LISTEN');
       const address = { host: config.listen.host, port: listener.port };
       events.listening(address);
       return address;

@@ -1,63 +1,19 @@
+import { createServiceEvents } from '@shop/service/events';
 import type { Logger } from 'pino';
 import type { Authorisation } from './authorisations/authorisation.ts';
-import type { AppError } from './errors.ts';
-import type { Fault } from './faults/fault.ts';
-import type { Metrics, RouteLabels, StatusClass } from './metrics.ts';
-
-export interface FinishedRequest extends RouteLabels {
-  requestId: string;
-  path: string;
-  status: number;
-  durationMs: number;
-  error: AppError | undefined;
-  /** Asked for by machines every few seconds: logged at debug. */
-  quiet: boolean;
-}
+import type { Metrics } from './metrics.ts';
 
 export type Events = ReturnType<typeof createEvents>;
 
 /** One function per event; each writes the log line and the metrics of that event. */
 export function createEvents(log: Logger, metrics: Metrics) {
   return {
-    requestStarted: () => metrics.requestStarted(),
-    requestFinished({ requestId, method, route, path, status, durationMs, error, quiet }: FinishedRequest) {
-      metrics.requestFinished({ method, route }, statusClass(status), durationMs / 1000);
-      const unexpected = error?.code === 'internal';
-      if (unexpected) metrics.exceptionThrown();
-
-      const line = {
-        request_id: requestId,
-        method,
-        route,
-        path: path.slice(0, 200),
-        status,
-        duration_ms: Math.round(durationMs * 1000) / 1000,
-        ...(error === undefined ? {} : { code: error.code }),
-      };
-      // The stack is worth its length only where nobody knows the cause.
-      if (unexpected) log.error({ ...line, err: error.cause }, 'request');
-      else if (status >= 500) log.warn(line, 'request');
-      else if (quiet) log.debug(line, 'request');
-      else log.info(line, 'request');
-    },
+    ...createServiceEvents(log, metrics),
 
     authorisationAnswered({ id, amount, currency, status, reason }: Authorisation, requestId: string) {
       metrics.authorisationDecided(status);
       log.info({ request_id: requestId, id, amount, currency, status, reason }, 'authorisation');
     },
     authorisationFailed: () => metrics.authorisationDecided('failed'),
-
-    faultSet: (fault: Fault) => log.warn({ fault }, 'fault set'),
-    faultsCleared: () => log.warn('faults cleared'),
-    crashing: () => log.fatal('crashing, as asked for through /faults'),
-
-    listening: (address: { host: string; port: number }) => log.info(address, 'listening'),
-    stopped: (durationMs: number) => log.info({ duration_ms: Math.round(durationMs) }, 'stopped'),
   };
-}
-
-function statusClass(status: number): StatusClass {
-  if (status >= 500) return '5xx';
-  if (status >= 400) return '4xx';
-  return status >= 300 ? '3xx' : '2xx';
 }

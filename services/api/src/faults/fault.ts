@@ -1,7 +1,6 @@
+import { faultMs, faultRate as rate } from '@shop/service/faults';
 import { z } from 'zod';
 import type { Random } from '../transactions/random.ts';
-
-const rate = z.number('give a number from 0 to 1').min(0, 'give 0 or more').max(1, 'give 1 or less');
 
 // Sticky: kept in the database, so that a restart does not heal it.
 const sticky = z.boolean('give true or false').default(false);
@@ -11,10 +10,7 @@ export const lastingFaultSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('errors'), rate, sticky }),
   z.strictObject({
     kind: z.literal('latency'),
-    ms: z
-      .int('give whole milliseconds from 1 to 60000')
-      .min(1, 'give 1 or more')
-      .max(60_000, 'give 60000 or less'),
+    ms: faultMs,
     rate: rate.default(1),
     sticky,
   }),

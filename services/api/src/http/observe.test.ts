@@ -1,9 +1,9 @@
+import { unmatchedMethods } from '@shop/service/http/router';
+import { statusClasses } from '@shop/service/metrics';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Payments, startPayments } from '../../../../tests/support/payments.ts';
 import { type Postgres, startPostgres } from '../../../../tests/support/postgres.ts';
-import { statusClasses } from '../metrics.ts';
 import { errorAnswer, type RunningApp, startApp } from '../testing/harness.ts';
-import { unmatchedMethods } from './router.ts';
 
 let postgres: Postgres;
 let payments: Payments;

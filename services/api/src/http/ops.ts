@@ -1,10 +1,10 @@
+import { AppError, errorBody, errorStatus } from '@shop/service/errors';
+import type { Now } from '@shop/service/http/observe';
+import type { RequestContext, Route } from '@shop/service/http/route';
 import { z } from 'zod';
-import { AppError, errorBody, errorStatus } from '../errors.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Database } from '../store/database.ts';
 import type { Preparation } from '../store/preparation.ts';
-import type { Now } from './observe.ts';
-import type { RequestContext, Route } from './route.ts';
 
 export interface OpsDeps {
   db: Database;

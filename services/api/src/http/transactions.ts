@@ -1,5 +1,7 @@
+import { AppError } from '@shop/service/errors';
+import { parseBody, parseInput } from '@shop/service/http/input';
+import type { RequestContext, Route } from '@shop/service/http/route';
 import { z } from 'zod';
-import { AppError } from '../errors.ts';
 import type { Events } from '../events.ts';
 import type { Database } from '../store/database.ts';
 import {
@@ -11,8 +13,6 @@ import {
 import type { Gateway, GatewayAnswer } from '../transactions/gateway.ts';
 import { type Random, randomTransaction } from '../transactions/random.ts';
 import type { FinalStatus, NewTransaction, Transaction } from '../transactions/transaction.ts';
-import { parseBody, parseInput } from './input.ts';
-import type { RequestContext, Route } from './route.ts';
 
 const id = z.uuid('give the id of a transaction, a UUID');
 

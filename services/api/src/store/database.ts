@@ -1,6 +1,6 @@
+import { AppError } from '@shop/service/errors';
 import pg from 'pg';
 import type { z } from 'zod';
-import { AppError } from '../errors.ts';
 
 /** Together these bound a request with the database away or hanging: 0.8 s to connect, then 1.1 s to answer. */
 const limits = {

@@ -1,5 +1,5 @@
+import { AppError } from '@shop/service/errors';
 import { z } from 'zod';
-import { AppError } from '../errors.ts';
 import {
   type FinalStatus,
   type NewTransaction,

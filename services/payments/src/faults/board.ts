@@ -6,7 +6,7 @@ export type FaultBoard = ReturnType<typeof createFaultBoard>;
 export function createFaultBoard() {
   const faults = new Map<string, LastingFault>();
   return {
-    active: (): LastingFault[] => [...faults.values()],
+    all: (): LastingFault[] => [...faults.values()],
     set: (fault: LastingFault): void => void faults.set(fault.kind, fault),
     clear: (): void => faults.clear(),
   };

@@ -1,7 +1,6 @@
+import { faultMs, faultRate as rate } from '@shop/service/faults';
 import { z } from 'zod';
 import type { Random } from '../authorisations/authorisation.ts';
-
-const rate = z.number('give a number from 0 to 1').min(0, 'give 0 or more').max(1, 'give 1 or less');
 
 /** The body of POST /faults. */
 export const faultSchema = z.discriminatedUnion(
@@ -10,10 +9,7 @@ export const faultSchema = z.discriminatedUnion(
     z.strictObject({ kind: z.literal('errors'), rate }),
     z.strictObject({
       kind: z.literal('latency'),
-      ms: z
-        .int('give whole milliseconds from 1 to 60000')
-        .min(1, 'give 1 or more')
-        .max(60_000, 'give 60000 or less'),
+      ms: faultMs,
       rate: rate.default(1),
     }),
     z.strictObject({ kind: z.literal('hang'), rate: rate.default(1) }),

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { AppError } from '@shop/service/errors';
+import { parseBody, parseInput } from '@shop/service/http/input';
+import type { RequestContext, Route } from '@shop/service/http/route';
 import { z } from 'zod';
 import { type Authorisation, type Banks, outcomeOf, type Random } from '../authorisations/authorisation.ts';
 import type { Ledger } from '../authorisations/ledger.ts';
-import { AppError } from '../errors.ts';
 import type { Events } from '../events.ts';
-import { parseBody, parseInput } from './input.ts';
-import type { RequestContext, Route } from './route.ts';
 
 const header = 'Idempotency-Key';
 

@@ -1,7 +1,8 @@
+import { unmatchedMethods } from '@shop/service/http/router';
+import { statusClasses } from '@shop/service/metrics';
 import { expect, test } from 'vitest';
-import { outcomes, statusClasses } from '../metrics.ts';
+import { outcomes } from '../metrics.ts';
 import { startApp } from '../testing/harness.ts';
-import { unmatchedMethods } from './router.ts';
 
 test('every route, method, status class and outcome exists at 0 before the first request', async () => {
   const app = await startApp();

@@ -1,6 +1,6 @@
+import type { RequestContext, Route } from '@shop/service/http/route';
 import type { Ledger } from '../authorisations/ledger.ts';
 import type { Metrics } from '../metrics.ts';
-import type { RequestContext, Route } from './route.ts';
 
 export interface OpsDeps {
   ledger: Ledger;

@@ -1,13 +1,13 @@
 import { Hono, type MiddlewareHandler } from 'hono';
 import { AppError, errorBody, errorStatus, toAppError } from '../errors.ts';
-import type { Events } from '../events.ts';
-import type { Metrics } from '../metrics.ts';
+import type { ServiceEvents } from '../events.ts';
+import type { HttpMetrics } from '../metrics.ts';
 import { type Now, observe } from './observe.ts';
 import type { Env, Route } from './route.ts';
 
 export interface RouterDeps {
-  events: Events;
-  metrics: Metrics;
+  events: ServiceEvents;
+  metrics: HttpMetrics;
   now: Now;
   injectFaults: MiddlewareHandler<Env>;
 }

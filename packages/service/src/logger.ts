@@ -1,12 +1,12 @@
 import { type DestinationStream, destination, type Logger, pino, stdTimeFunctions } from 'pino';
 import type { LogLevel } from './config.ts';
 
-/** One JSON object per line on stdout, or on the given stream. */
-export function createLogger(level: LogLevel, stream?: DestinationStream): Logger {
+/** One JSON object per line on stdout, or on the given stream; `service` is the name that all signals carry. */
+export function createLogger(service: string, level: LogLevel, stream?: DestinationStream): Logger {
   return pino(
     {
       level,
-      base: { 'service.name': 'payments' },
+      base: { 'service.name': service },
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },

@@ -1,34 +1,40 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import type { Config } from './config.ts';
 
-type Address = Config['listen'];
+export interface Address {
+  host: string;
+  port: number;
+}
 
 /** Nothing can be served on this address; the message says why and what to do. */
 export class ListenError extends Error {
-  constructor({ host, port }: Address, cause: unknown) {
+  constructor({ host, port }: Address, variable: string, cause: unknown) {
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown reason';
     super(
       code === 'EADDRINUSE'
-        ? `Cannot listen on ${host}:${port}: another process uses this port. Stop it, or set API_LISTEN to another host:port.`
-        : `Cannot listen on ${host}:${port} (${code}). Set API_LISTEN to a host:port of this machine.`,
+        ? `Cannot listen on ${host}:${port}: another process uses this port. Stop it, or set ${variable} to another host:port.`
+        : `Cannot listen on ${host}:${port} (${code}). Set ${variable} to a host:port of this machine.`,
       { cause },
     );
     this.name = 'ListenError';
   }
 }
 
-/** Listens and answers the server with the port it got (the configured one may be 0). */
+/**
+ * Listens and answers the server with the port it got (the configured one may be 0). A ListenError names `variable`, the
+ * one that the address comes from.
+ */
 export async function listen(
   handler: Parameters<typeof createServer>[1],
   address: Address,
+  variable: string,
 ): Promise<{ server: Server; port: number }> {
   const server = createServer({ requestTimeout: 10_000 }, handler);
   server.listen(address.port, address.host);
   try {
     await once(server, 'listening');
   } catch (error) {
-    throw new ListenError(address, error);
+    throw new ListenError(address, variable, error);
   }
   const bound = server.address();
   return { server, port: typeof bound === 'object' && bound !== null ? bound.port : address.port };

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { MiddlewareHandler } from 'hono';
 import { toAppError } from '../errors.ts';
-import type { Events } from '../events.ts';
+import type { ServiceEvents } from '../events.ts';
 import type { RouteLabels } from '../metrics.ts';
 import type { Env } from './route.ts';
 
@@ -13,7 +13,7 @@ export type Now = () => number;
 
 /** Gives the request its id and reports it when it is answered, also when it is answered with an error. */
 export function observe(
-  events: Events,
+  events: ServiceEvents,
   now: Now,
   labelsOf: (method: string) => RouteLabels,
   quiet: boolean,

@@ -1,15 +1,20 @@
-/** HTTP status of every error this service answers with. A code outside this list cannot be thrown. */
+/**
+ * HTTP status of every error that a service of the shop answers with: one list, so that a code means the same in each.
+ * A code outside it cannot be thrown.
+ */
 export const errorStatus = {
   invalid_request: 400,
   unauthorized: 401,
   payment_declined: 402,
   forbidden: 403,
   not_found: 404,
+  key_reused: 409,
   payload_too_large: 413,
   internal: 500,
   gateway_failed: 502,
   database_unavailable: 503,
   shutting_down: 503,
+  client_gone: 504,
   gateway_timeout: 504,
 } as const;
 
@@ -38,9 +43,7 @@ export function toAppError(error: unknown): AppError {
   return new AppError(
     'internal',
     'Something went wrong on our side. Quote the request id when you report it.',
-    {
-      cause: error,
-    },
+    { cause: error },
   );
 }
 
