@@ -12,6 +12,7 @@ import { runAttempt } from './attempt.ts';
 
 const NAMES = [
   ...['refused', 'unavailable', 'not-found', 'start-failed', 'dead', 'after', 'changed', 'stopped'],
+  ...['replaced-before', 'replaced-after', 'replaced-in-doubt'],
   ...['unchanged', 'unknown', 'was-down', 'late', 'start-refused', 'start-away', 'stopped-by-hand'],
 ];
 
@@ -41,6 +42,21 @@ function answers(stage: Stage, code: PlatformErrorCode, doing?: (verb: Verb, id:
 
 const nothing = () => undefined;
 
+/** From now on these are the instances of the target. */
+async function becomes(stage: Stage, instances: readonly Instance[]): Promise<void> {
+  const target = await stage.targetWith({ instances });
+  stage.platform.inspect = async () => target;
+  stage.platform.find = async () => [target];
+}
+
+/** A deploy: another instance takes the place of the one that was there. */
+async function replace(stage: Stage): Promise<void> {
+  const [old] = (await stage.targetWith({})).instances;
+  if (old === undefined) throw new Error('there is no instance');
+  const at = stage.clock.now();
+  await becomes(stage, [{ ...old, id: 'successor', createdAt: at, startedAt: at }]);
+}
+
 describe('what the platform answers to a call', { concurrent: true }, () => {
   test('refused: the attempt failed, and a person has it', async () => {
     using stage = stageOf('refused');
@@ -66,14 +82,46 @@ describe('what the platform answers to a call', { concurrent: true }, () => {
     expect(targetState(stage.db, stage.target)).toMatchObject({ open: false, times: 0 });
   });
 
-  test('not_found: the target is gone', async () => {
-    using stage = stageOf('not-found');
-    answers(stage, 'not_found', nothing);
+  test('not_found, and nothing comes in its place: the target is gone', async () => {
+    using stage = stageOf('not-found', { speed: 20 });
+    answers(stage, 'not_found', () => becomes(stage, []));
     const id = await stage.queue();
     await runAttempt(stage.deps, id);
     expect(stage.incident(id)).toMatchObject({ status: 'escalated', reason: 'target_gone' });
     expect(stage.calls).toHaveLength(1);
   });
+
+  test('not_found, because a deploy came first: nothing is spent, and the deploy is waited for', async () => {
+    using stage = stageOf('replaced-before');
+    answers(stage, 'not_found', () => replace(stage));
+    const id = await stage.queue();
+    await runAttempt(stage.deps, id);
+    expect(stage.incident(id)).toMatchObject({ status: 'deferred', reason: 'deploying' });
+    expect(stage.attempts(id)).toMatchObject([{ outcome: 'not_called', calls: ['restart: gone'] }]);
+    expect(attemptFacts(stage.db, stage.target, 0)).toEqual([]);
+  });
+
+  test.each([
+    ['the look after it', 'replaced-after', undefined],
+    ['an answer', 'replaced-in-doubt', 'in_doubt'],
+  ] as const)(
+    'G8: a deploy between a call and %s is proven on what came in its place',
+    async (_, name, code) => {
+      using stage = stageOf(name);
+      const { act } = stage.platform;
+      stage.platform.act = async (...call) => {
+        await act(...call);
+        await replace(stage);
+        if (code !== undefined) throw new PlatformError(code, 'nobody answers');
+      };
+      const id = await stage.queue();
+      await runAttempt(stage.deps, id);
+      const { status, proof } = stage.incident(id);
+      expect({ status, ids: proof?.ids }).toEqual({ status: 'proving', ids: ['successor'] });
+      expect(stage.attempts(id)).toMatchObject([{ outcome: null, calls: ['restart: gone'] }]);
+      expect(stage.calls).toHaveLength(1);
+    },
+  );
 
   test('G3: start_failed: one start in the same attempt, which is proven', async () => {
     using stage = stageOf('start-failed');

@@ -18,18 +18,17 @@ import { write } from '../store/db.ts';
 import { addEvent } from '../store/events.ts';
 import { changeStatus, type Incident, incidentById } from '../store/incidents.ts';
 import { settleDoubt } from './doubt.ts';
+import { instanceNow, LOOK_EVERY, unknownIfAway } from './look.ts';
 import { playbookOf } from './proof-reading.ts';
 import { beginProof, decideAnew } from './prove.ts';
 import { mayGoOn, nextInstance } from './roll.ts';
+import { successorsOf } from './successor.ts';
 
 /**
  * How long after the stop timeout a call may still be on its way: the engine finishes a restart whose
  * client died, 8 s later (seen). Until then an unchanged target stays locked (G3).
  */
 export const STILL_ON_ITS_WAY: Millis = 15_000;
-
-/** How often an instance is looked at until it is back. */
-const LOOK_EVERY: Millis = 500;
 
 /** How a call ended, as far as can be known. */
 export type CallEnd =
@@ -41,7 +40,8 @@ export type CallEnd =
   /** The instance was stopped and is not running. */
   | { kind: 'stopped'; why: string }
   | { kind: 'refused'; why: string }
-  | { kind: 'gone'; why: string }
+  /** `reached` unless the platform did not know the instance that was to be called. */
+  | { kind: 'gone'; why: string; reached: boolean }
   /** What became of it cannot be known. */
   | { kind: 'lost'; why: string };
 
@@ -60,9 +60,9 @@ export async function makeCalls(
   let end: CallEnd = last === null ? nobodyLeft(first) : { kind: 'done', after: last };
   for (;;) {
     if (last !== null && nextInstance(deps.db, attempt, target) !== null) {
-      const why = await whyNotBack(deps, incident, attempt, last);
-      if (why !== null) {
-        end = { kind: 'stopped', why };
+      const notBack = await waitUntilBack(deps, incident, attempt, last);
+      if (notBack !== null) {
+        end = notBack;
         break;
       }
       const again = await mayGoOn(deps, incident, attempt);
@@ -71,9 +71,7 @@ export async function makeCalls(
     }
     const instance = nextInstance(deps.db, attempt, target);
     if (instance === null) break;
-    const next = await callAndSettle(deps, incident, attempt, instance, 'restart');
-    if (next.kind === 'not_called' && last !== null) break;
-    end = next;
+    end = await callAndSettle(deps, incident, attempt, instance, 'restart');
     if (end.kind !== 'done') break;
     last = end.after;
   }
@@ -82,35 +80,29 @@ export async function makeCalls(
 
 const nobodyLeft = (target: Target): CallEnd =>
   target.instances.length === 0
-    ? { kind: 'gone', why: `${target.id} has no instance left` }
+    ? { kind: 'gone', why: `${target.id} has no instance left`, reached: false }
     : { kind: 'not_called', why: `no instance of ${target.id} is left to act on` };
 
-/** Waits until an instance is well again before the next one is touched. @returns why it is not, or null */
-async function whyNotBack(
+/** Waits until an instance is well again before the next one is touched. @returns how it is instead, or null */
+async function waitUntilBack(
   deps: Deps,
   incident: Incident,
   attempt: Attempt,
   after: Instance,
-): Promise<string | null> {
+): Promise<CallEnd | null> {
   const patience = playbookOf(deps, incident)?.prove.within ?? 0;
   const giveUpAt = deps.monotonic() + patience;
   for (;;) {
     const now = await instanceNow(deps, attempt, after.id).catch(unknownIfAway);
-    if (now === null) return `${after.name} is gone after its restart`;
+    if (now === null) return { kind: 'gone', why: `${after.name} is gone after its restart`, reached: true };
     const why =
       now === 'unknown' ? 'the platform does not say how it is' : whyUnwell({ instances: [now] }, 'healthy');
     if (why === null) return null;
     const bad = now !== 'unknown' && (!now.running || now.health === 'unhealthy');
     if (bad || deps.monotonic() >= giveUpAt)
-      return `${why} after its restart; the other instances were left alone`;
+      return { kind: 'stopped', why: `${why} after its restart; the other instances were left alone` };
     await deps.sleep(LOOK_EVERY);
   }
-}
-
-/** A platform that is away says nothing: neither that an instance is back nor that it is gone. */
-function unknownIfAway(error: unknown): 'unknown' {
-  if (error instanceof PlatformError) return 'unknown';
-  throw error;
 }
 
 /** One call; what stops but does not start gets one `start` in the same attempt (design §7). */
@@ -156,7 +148,7 @@ export async function settle(
   );
   if (end.kind !== 'stopped' || call.verb === 'start') return end;
   const stopped = await instanceNow(deps, attempt, call.instance_id);
-  if (stopped === null) return { kind: 'gone', why: end.why };
+  if (stopped === null) return { kind: 'gone', why: end.why, reached: true };
   // The call did start it: whatever ended it after that is not ours to undo.
   if (stopped.atRest !== null && stopped.startedAt !== call.before.startedAt)
     return { kind: 'stopped', why: `${stopped.name} ${stopped.atRest}` };
@@ -185,7 +177,7 @@ async function callOnce(deps: Deps, attempt: Attempt, call: Call): Promise<CallE
       case 'refused':
         return { kind: 'refused', why: error.message };
       case 'not_found':
-        return { kind: 'gone', why: error.message };
+        return { kind: 'gone', why: error.message, reached: false };
       case 'start_failed':
         return { kind: 'stopped', why: error.message };
       case 'timed_out':
@@ -212,23 +204,12 @@ async function orStopped(deps: Deps, acting: Promise<void>): Promise<void> {
 async function lookAfter(deps: Deps, attempt: Attempt, call: Call, lockedUntil: Millis): Promise<CallEnd> {
   try {
     const after = await instanceNow(deps, attempt, call.instance_id);
-    if (after === null) return { kind: 'gone', why: 'the instance is gone after the call' };
+    if (after === null) return { kind: 'gone', why: 'the instance is gone after the call', reached: true };
     if (after.running) return { kind: 'done', after };
     return { kind: 'stopped', why: 'it is not running after the call' };
   } catch (error) {
     if (!(error instanceof PlatformError)) throw error;
     return settleDoubt(deps, attempt, call, lockedUntil);
-  }
-}
-
-/** The instance as the platform sees it now; null where it is gone. Errors of the platform pass through. */
-export async function instanceNow(deps: Deps, attempt: Attempt, id: string): Promise<Instance | null> {
-  try {
-    const target = await deps.platform.inspect(attempt.target_id);
-    return target.instances.find((instance) => instance.id === id) ?? null;
-  } catch (error) {
-    if (error instanceof PlatformError && error.code === 'not_found') return null;
-    throw error;
   }
 }
 
@@ -239,11 +220,15 @@ export async function conclude(
   attempt: Attempt,
   end: CallEnd,
 ): Promise<void> {
+  const called = afterwards(deps, attempt);
   switch (end.kind) {
     case 'done':
-      return beginProof(deps, incident, afterwards(deps, attempt), 'the action is done');
+      return beginProof(deps, incident, called, 'the action is done');
     case 'not_called':
     case 'not_done':
+      // Whatever became of the last one: those of a roll that were called before it have to be proven.
+      if (called.length > 0)
+        return beginProof(deps, incident, called, `the action is done in part: ${end.why}`);
       return decideAnew(deps, incident, `${end.kind.replace('_', ' ')}: ${end.why}`, {
         attempt,
         outcome: end.kind,
@@ -253,10 +238,30 @@ export async function conclude(
     case 'refused':
       return giveUp(deps, incident, attempt, 'action_failed', 'failed', end.why);
     case 'gone':
-      return giveUp(deps, incident, attempt, 'target_gone', 'target_gone', end.why);
+      return supersede(deps, incident, attempt, end);
     case 'lost':
       return giveUp(deps, incident, attempt, 'lost', 'lost', end.why);
   }
+}
+
+/**
+ * A deploy that came between our look and our call, or between our call and the look after it: what stands in the
+ * place of the instance now has to be well, or nothing was done yet and the deploy is waited for.
+ */
+async function supersede(
+  deps: Deps,
+  incident: Incident,
+  attempt: Attempt,
+  { why, reached }: Extract<CallEnd, { kind: 'gone' }>,
+): Promise<void> {
+  const instances = await successorsOf(deps, attempt);
+  if (instances.length === 0) return giveUp(deps, incident, attempt, 'target_gone', 'target_gone', why);
+  if (reached || afterwards(deps, attempt).length > 0)
+    return beginProof(deps, incident, instances, `somebody replaced the target: ${why}`);
+  return decideAnew(deps, incident, `not called: somebody replaced the target: ${why}`, {
+    attempt,
+    outcome: 'not_called',
+  });
 }
 
 /** The instances of an attempt as they were right after their calls; the last call of each counts. */

@@ -37,7 +37,7 @@ export async function settleDoubt(
   for (;;) {
     const seen = await look(deps, attempt, call.instance_id);
     const now = deps.monotonic();
-    if (seen === 'gone') return { kind: 'gone', why: 'the instance is gone' };
+    if (seen === 'gone') return { kind: 'gone', why: 'the instance is gone', reached: true };
     if (seen !== 'unknown' && changed(call.before, seen)) {
       if (seen.running) return { kind: 'done', after: seen };
       stoppedSince ??= now;

@@ -239,7 +239,7 @@ describe('G3: what a crash left after the answer to a call', { concurrent: true 
   });
 
   test('the target is gone meanwhile: a person has it', async () => {
-    using stage = stageOf('gone');
+    using stage = stageOf('gone', { speed: 20 });
     const id = await answered(stage);
     stage.platform.inspect = async () => {
       throw new PlatformError('not_found', 'there is no such target');

@@ -52,6 +52,6 @@ async function goOn(deps: Deps, incident: Incident, attempt: Attempt, after: Ins
   });
   if (!(target instanceof PlatformError)) return makeCalls(deps, incident, attempt, target);
   if (target.code === 'not_found')
-    return conclude(deps, incident, attempt, { kind: 'gone', why: target.message });
+    return conclude(deps, incident, attempt, { kind: 'gone', why: target.message, reached: true });
   return conclude(deps, incident, attempt, { kind: 'done', after });
 }

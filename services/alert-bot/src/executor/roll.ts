@@ -3,9 +3,10 @@ import { replicaFacts } from '../decision/replicas.ts';
 import type { Deps } from '../deps.ts';
 import { stricter } from '../domain/playbook.ts';
 import type { Instance, Target } from '../domain/target.ts';
+import { dependencyGuards } from '../policy/dependencies.ts';
 import { personGuards } from '../policy/guard-person.ts';
 import { isLastHealthy, replicasToActOn } from '../policy/guard-replicas.ts';
-import { skipGuards } from '../policy/guard-target.ts';
+import { alertGuards, skipGuards } from '../policy/guard-target.ts';
 import { lastApproval } from '../store/approvals.ts';
 import { type Attempt, callsOf } from '../store/attempts.ts';
 import type { Db } from '../store/db.ts';
@@ -47,18 +48,25 @@ function whatWasApproved(
 }
 
 /**
- * Whether a roll may go on with the next instance (G13): nobody paused, silenced, opted out or chose a stricter mode since,
- * and the clock did not jump. What the call on the first one changed itself is no reason.
+ * Whether a roll may go on with the next instance (G13, G7): nobody paused, silenced, opted out or chose a stricter mode
+ * since, the trouble is still there, what the target depends on is well, no storm began and the clock did not jump. What
+ * the call on the first one changed itself is no reason.
  * @returns the target as it is now, or null where the rest is to be left alone
  */
 export async function mayGoOn(deps: Deps, incident: Incident, attempt: Attempt): Promise<Target | null> {
   const outside = await askOutside(deps, incident);
   const { found, target } = outside;
   if (found === null || target.found !== 'one' || 'invalid' in target.optIn) return null;
-  const facts = readFacts(deps, incident, outside, deps.now());
-  const { playbook, clockJump } = facts;
-  if (playbook === null || clockJump !== null) return null;
-  const stops = [...skipGuards(facts, playbook.name), ...personGuards(facts)];
+  const now = deps.now();
+  const facts = readFacts(deps, incident, outside, now);
+  const { playbook, clockJump, storm } = facts;
+  if (playbook === null || clockJump !== null || storm?.phase === 'held') return null;
+  const stops = [
+    ...skipGuards(facts, playbook.name),
+    ...personGuards(facts),
+    ...alertGuards(facts),
+    ...dependencyGuards(facts, playbook.limits.settle, now),
+  ];
   const mode = stricter(playbook.mode, target.optIn.mode ?? playbook.mode);
   const allowed = mode === 'act' || (mode === 'approve' && attempt.reason === 'approved');
   return stops.length > 0 || !allowed ? null : found;

@@ -2,16 +2,20 @@
 // has one instance a process.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bootSupervisor } from '../../../supervisor/src/harness.ts';
+import { PlatformError } from '../domain/platform.ts';
 import type { Instance, Target } from '../domain/target.ts';
 import { addPause } from '../store/controls.ts';
 import { write } from '../store/db.ts';
+import { beginStorm } from '../store/storms.ts';
+import { anIncident } from '../testing/log.ts';
 import { startSignals } from '../testing/signals.ts';
-import { createStage } from '../testing/stage.ts';
+import { createStage, type StageOptions } from '../testing/stage.ts';
 import { runAttempt } from './attempt.ts';
 import { recoverAttempt } from './recover.ts';
 
 const NAMES = [
   ...['rolls', 'paused', 'silenced', 'sick', 'one-sick', 'recovers', 'last', 'last-in-roll', 'crash-sick'],
+  ...['cured', 'needs-another', 'not-done', 'stormy'],
   ...['crash-all', 'stopped-by-hand', 'deployed', 'stricter', 'other-paused', 'nobody', 'jumped'],
 ];
 
@@ -99,8 +103,8 @@ const unhealthy: Partial<Instance> = { running: true, health: 'unhealthy' };
 const starting: Partial<Instance> = { running: true, health: 'starting' };
 
 /** A service whose instances are as `states` says; a restart makes one well. */
-function service(name: string, states: States) {
-  const stage = createStage(box, signals.scene, name);
+function service(name: string, states: States, options: StageOptions = {}) {
+  const stage = createStage(box, signals.scene, name, options);
   const { inspect } = stage.platform;
   const called: string[] = [];
   const target = async (): Promise<Target> => {
@@ -205,17 +209,70 @@ describe('G5: which of several', { concurrent: true }, () => {
   });
 
   test('none is left when it comes to the call: the target is gone', async () => {
-    const { stage, called, target } = service('nobody', { a: well, b: well });
+    const { stage, called, target } = service('nobody', { a: well, b: well }, { speed: 20 });
     using _ = stage;
     const id = await stage.queue();
     let asked = 0;
-    stage.platform.find = async () => {
+    stage.platform.inspect = async () => ({ ...(await target()), instances: [] });
+    stage.platform.find = async (name) => {
       asked += 1;
-      return [asked < 2 ? await target() : { ...(await target()), instances: [] }];
+      return [asked < 2 ? await target() : await stage.platform.inspect(name)];
     };
     await runAttempt(stage.deps, id);
     expect(called).toEqual([]);
     expect(stage.incident(id)).toMatchObject({ status: 'escalated', reason: 'target_gone' });
+  });
+});
+
+describe('G7: between two of them', { concurrent: true }, () => {
+  /** What happens while the first of two is restarted. @returns what was called */
+  async function meanwhile(name: string, change: (rolled: ReturnType<typeof service>) => unknown) {
+    const rolled = service(name, { a: well, b: well });
+    using stage = rolled.stage;
+    const { act } = stage.platform;
+    stage.platform.act = async (...call) => {
+      await act(...call);
+      await change(rolled);
+    };
+    const id = await stage.queue();
+    await runAttempt(stage.deps, id);
+    return { called: rolled.called, status: stage.incident(id).status, attempts: stage.attempts(id) };
+  }
+
+  test('the end of the alert leaves the rest alone: the first one was the cure', async () => {
+    const { called, status } = await meanwhile('cured', ({ stage }) => {
+      stage.scene.listed = () => [];
+    });
+    expect({ called, status }).toEqual({ called: ['restart a'], status: 'proving' });
+  });
+
+  test('so does a dependency that falls ill', async () => {
+    const { called, status } = await meanwhile('needs-another', ({ stage, target }) => {
+      const dependsOn = [{ id: 'supervisor:nowhere', condition: 'started' as const }];
+      stage.platform.find = async () => [{ ...(await target()), dependsOn }];
+    });
+    expect({ called, status }).toEqual({ called: ['restart a'], status: 'proving' });
+  });
+
+  test('G6: so does a storm that begins', async () => {
+    const { called, status } = await meanwhile('stormy', ({ stage: { db, clock } }) => {
+      const own = anIncident(db, { target: null, service: null, playbook: null }, clock.now());
+      beginStorm(db, own.id, clock.now());
+    });
+    expect({ called, status }).toEqual({ called: ['restart a'], status: 'proving' });
+  });
+
+  test('a second one that turns out not to be done: the first one is proven', async () => {
+    const { called, status, attempts } = await meanwhile('not-done', ({ stage, called: calls }) => {
+      stage.platform.act = async (verb, id) => {
+        calls.push(`${verb} ${id}`);
+        stage.clock.advance(60_000);
+        throw new PlatformError('timed_out', 'nobody answers');
+      };
+    });
+    expect(called).toEqual(['restart a', 'restart b']);
+    expect(attempts).toMatchObject([{ outcome: null, calls: ['restart: done', 'restart: not_done'] }]);
+    expect(status).toBe('proving');
   });
 });
 
