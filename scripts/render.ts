@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { applyEdits, type Edit } from './render/edits.ts';
@@ -48,6 +48,8 @@ export function render(options: RenderOptions): Rendered {
     },
     paths: {
       '/etc/prometheus/alert_rules.yml': options.rulesFile,
+      // A folder that is not there: a burn rate over divided windows is none, and the exporters are not here either.
+      '/etc/prometheus/rules/*.yml': join(dirname(options.rulesFile), 'rules/*.yml'),
       '/run/alert-bot/tokens/webhook': options.tokenFile,
     },
     factor: options.factor,

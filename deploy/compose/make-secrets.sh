@@ -7,14 +7,18 @@
 #   postgres/password         PostgreSQL  → api/database-password       used by PostgreSQL on its first start only
 #   api/faults-token          the api
 #   payments/faults-token     payments
+#   postgres/monitoring-password  PostgreSQL → postgres-exporter/password   set in PostgreSQL on each start
+#   grafana/admin-password    Grafana     used by Grafana on its first start only
 #
-# As root, since five users own these files; with no network, and of root's capabilities only those to give a file
+# The last two serve the profile `all` and are made without it too, so that it can be added later.
+#
+# As root, since seven users own these files; with no network, and of root's capabilities only those to give a file
 # away and to look into another's folder.
 set -euo pipefail
 umask 077
 cd "${SECRETS:-/secrets}"
 
-bot=10002 api=10003 payments=10004 alertmanager=65534 postgres=999
+bot=10002 api=10003 payments=10004 alertmanager=65534 postgres=999 grafana=472 exporter=65534
 
 random() { head -c 32 /dev/urandom | base64 | tr '+/' '-_' | tr -d '=\n'; }
 
@@ -62,11 +66,16 @@ folder $alertmanager alertmanager
 folder $postgres postgres
 folder $api api
 folder $payments payments
+folder $grafana grafana
+folder $exporter postgres-exporter
 
 make $bot alert-bot/tokens/webhook
 make $bot alert-bot/tokens/admin
 make $postgres postgres/password
 make $api api/faults-token
 make $payments payments/faults-token
+make $postgres postgres/monitoring-password
+make $grafana grafana/admin-password
 follow $alertmanager alertmanager/webhook alert-bot/tokens/webhook
 follow $api api/database-password postgres/password
+follow $exporter postgres-exporter/password postgres/monitoring-password
