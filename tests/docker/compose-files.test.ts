@@ -119,7 +119,9 @@ describe.each(files)('$name', ({ file, env, memory, cpus }) => {
       expect(service.user).toBe('65534:65534');
       expect(service.volumes.every(({ read_only }) => read_only === true)).toBe(true);
     }
-    expect(reaching.map(([name]) => name)).toEqual('node-exporter' in config.services ? ['node-exporter'] : []);
+    expect(reaching.map(([name]) => name)).toEqual(
+      'node-exporter' in config.services ? ['node-exporter'] : [],
+    );
   });
 
   test('G12: each proxy lets through exactly what its list in deploy/socket-proxy says', () => {
@@ -163,10 +165,13 @@ describe.each(files)('$name', ({ file, env, memory, cpus }) => {
 
   test('every check can pass: where an image has no shell, it runs the image’s own program', () => {
     const checked = all.filter(([, { healthcheck }]) => healthcheck !== undefined);
-    const needsShell = ({ healthcheck: { test: [kind = '', program = ''] = [] } = { test: [] } }: Service) =>
-      kind === 'CMD-SHELL' || /^(ba)?sh$|wget|curl|pg_isready/.test(program);
+    const needsShell = ({ healthcheck }: Service) => {
+      const [kind, program = ''] = healthcheck?.test ?? [];
+      return kind === 'CMD-SHELL' || /^(ba)?sh$|wget|curl|pg_isready/.test(program);
+    };
     const wrong = checked.filter(
-      ([, service]) => service.build === undefined && needsShell(service) && !WITH_SHELL.test(service.image ?? ''),
+      ([, service]) =>
+        service.build === undefined && needsShell(service) && !WITH_SHELL.test(service.image ?? ''),
     );
     expect(wrong.map(([name]) => name)).toEqual([]);
     expect(except(({ healthcheck }) => /^CMD(-SHELL)?$/.test(healthcheck?.test[0] ?? 'CMD'))).toEqual([]);
