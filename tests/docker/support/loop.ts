@@ -18,7 +18,7 @@ import {
 import { ComposeProject, docker, repository, requireEngine } from './compose-project.ts';
 import { NODE_IMAGE } from './containers.ts';
 import { EventStream } from './loop-events.ts';
-import { scraping } from './scraping.ts';
+import { scraping, scrapingAllBut } from './scraping.ts';
 
 /** Stays below docker-compose.yml, whose own keys hold where nothing is said here. */
 export interface LoopOptions {
@@ -30,6 +30,8 @@ export interface LoopOptions {
   overrides?: string;
   /** Services of the case that Prometheus scrapes too, on port 80, every two seconds. */
   scraped?: readonly string[];
+  /** The profile `all`: which services are started, and what of them is neither started nor scraped, by job and probe. */
+  all?: { started: readonly string[]; absent: readonly string[] };
 }
 
 const shape = z.object({
@@ -115,12 +117,13 @@ export class Loop {
         BOT_PORT: String(ports.bot),
         PROMETHEUS_PORT: String(ports.prometheus),
         ALERTMANAGER_PORT: String(ports.alertmanager),
+        COMPOSE_PROFILES: options.all === undefined ? '' : 'all',
       },
       mkdtempSync(join(tmpdir(), `${options.kind}-`)),
     );
     try {
       loop.#write();
-      await loop.project.up('--build');
+      await loop.project.up('--build', ...(options.all?.started ?? []));
       await loop.#connect();
     } catch (error) {
       await loop.stop();
@@ -302,7 +305,7 @@ export class Loop {
   }
 
   #write(): void {
-    const { services = {}, overrides, scraped = [] } = this.#options;
+    const { services = {}, overrides, scraped = [], all } = this.#options;
     const file = (name: string, text: string) =>
       writeFileSync(join(this.folder, name), text, { mode: 0o644 });
     const mounted = (name: string, target: string) => ({
@@ -317,8 +320,8 @@ export class Loop {
       people: extra(PAGER, { network_mode: undefined, networks: ['alerting'], labels: {} }),
       alertmanager: { volumes: [mounted('alertmanager.yml', '/etc/alertmanager/alertmanager.yml')] },
     };
-    if (scraped.length > 0) {
-      file('prometheus.yml', scraping(scraped));
+    if (scraped.length > 0 || all !== undefined) {
+      file('prometheus.yml', all === undefined ? scraping(scraped) : scrapingAllBut(all.absent));
       own['prometheus'] = { volumes: [mounted('prometheus.yml', '/etc/prometheus/prometheus.yml')] };
     }
     if (overrides !== undefined) {

@@ -18,3 +18,25 @@ export function scraping(services: readonly string[]): string {
   const global = { ...shipped.global, scrape_interval: '2s', evaluation_interval: '2s' };
   return JSON.stringify({ ...shipped, global, scrape_configs: [...shipped.scrape_configs, ...jobs] });
 }
+
+const all = z.looseObject({
+  scrape_configs: z.array(
+    z.looseObject({
+      job_name: z.string(),
+      static_configs: z.array(z.looseObject({ labels: z.record(z.string(), z.string()) })),
+    }),
+  ),
+});
+
+/** The shipped configuration of the profile `all` without what a run leaves out: whole jobs, and single probes. */
+export function scrapingAllBut(absent: readonly string[]): string {
+  const path = join(repository, 'deploy/prometheus/prometheus.all.yml');
+  const shipped = all.parse(parse(readFileSync(path, 'utf8')));
+  const jobs = shipped.scrape_configs
+    .filter(({ job_name }) => !absent.includes(job_name))
+    .map((job) => ({
+      ...job,
+      static_configs: job.static_configs.filter(({ labels }) => !absent.includes(labels['probe'] ?? '')),
+    }));
+  return JSON.stringify({ ...shipped, scrape_configs: jobs });
+}
