@@ -6,10 +6,15 @@ import { REQUESTS } from '../../services/alert-bot/src/platforms/docker-api.fixt
 import { docker, openProject, PROXY_IMAGE, type Project, SOCKET, STUBBORN } from './support/containers.ts';
 import { rawStatus, recordingEngine } from './support/raw-http.ts';
 
-const ALLOW_LIST = join(import.meta.dirname, '../../deploy/socket-proxy/allow-list.env');
+const allowList = (name: string) => join(import.meta.dirname, '../../deploy/socket-proxy', name);
+const ALLOW_LIST = allowList('allow-list.env');
 
-/** The proxy with the committed list, on a port of this machine. */
+/** A proxy with a committed list, the bot's unless another is named, on a port of this machine. */
 async function startProxy(project: Project, name: string, mount: string, ...flags: string[]) {
+  return startWith(ALLOW_LIST, project, name, mount, ...flags);
+}
+
+async function startWith(list: string, project: Project, name: string, mount: string, ...flags: string[]) {
   const id = await project.start({
     name: `${project.project}-${name}`,
     image: PROXY_IMAGE,
@@ -18,7 +23,7 @@ async function startProxy(project: Project, name: string, mount: string, ...flag
       '--cap-drop=ALL',
       '--read-only',
       '--security-opt=no-new-privileges',
-      `--env-file=${ALLOW_LIST}`,
+      `--env-file=${list}`,
       `--volume=${mount}`,
       '--publish=127.0.0.1::2375',
     ],
@@ -29,6 +34,18 @@ async function startProxy(project: Project, name: string, mount: string, ...flag
   await expect.poll(() => rawStatus(port, 'GET', '/_ping'), { timeout: 20_000 }).toBe(200);
   return port;
 }
+
+/** What the readers of the profile `all` need: to list and to read, and nothing that changes anything. */
+const READERS = [
+  {
+    list: 'alloy.env',
+    needed: /^(HEAD \/_ping|GET \/(_ping|networks|containers\/(json|[0-9a-f]{64}\/(json|logs))))$/,
+  },
+  {
+    list: 'cadvisor.env',
+    needed: /^(HEAD \/_ping|GET \/(_ping|version|info|containers\/[0-9a-f]{64}\/json))$/,
+  },
+];
 
 /** Makes a request line of what has a line break or a blank in it: raw, it would be two lines. */
 const escaped = (path: string): string => path.replaceAll('\n', '%0A');
@@ -61,6 +78,30 @@ describe('G12: the socket proxy with the committed allow-list', () => {
     }
     expect(wrong).toEqual([]);
     expect(engine.reached).toEqual(needed);
+  });
+
+  test.each(READERS)('$list passes exactly what its reader needs', async ({ list, needed }) => {
+    using engine = await recordingEngine();
+    const port = await startWith(
+      allowList(list),
+      project,
+      list.replace('.env', ''),
+      `${engine.folder}:/engine`,
+      '-socketpath=/engine/docker.sock',
+    );
+    engine.reached.length = 0;
+    const expected: string[] = [];
+    const wrong: unknown[] = [];
+    for (const { method, path } of REQUESTS) {
+      const passes = needed.test(`${method} ${path.replace(/^\/v1\.[0-9]{1,3}(?=\/)/, '')}`);
+      const status = await rawStatus(port, method, escaped(path));
+      if (passes) expected.push(`${method} ${path}`);
+      if (passes ? status !== 200 : ![403, 405, 400, 0].includes(status))
+        wrong.push({ method, path, status });
+    }
+    expect(wrong).toEqual([]);
+    expect(engine.reached).toEqual(expected);
+    expect(expected.length).toBeGreaterThan(20);
   });
 
   test('is not led astray by queries, and upgrades no connection', async () => {
