@@ -10,6 +10,7 @@ import { otlpReceiver, received } from './support/otlp-receiver.ts';
 
 /** Of the profile, what can be had everywhere that Debian can. */
 const STARTED = [
+  'traffic',
   'otel-collector',
   'node-exporter',
   'postgres-exporter',
@@ -69,7 +70,7 @@ describe('docker compose up with the profile all', () => {
 
   test('every scrape and every probe succeeds', async () => {
     const jobs = async () => (await names('count by (job) (up)', 'job')).length;
-    await until(async () => (await jobs()) === 10 && (await query('up != 1')).length === 0, {
+    await until(async () => (await jobs()) === 11 && (await query('up != 1')).length === 0, {
       what: 'every scrape to succeed',
       withinMs: 60_000,
     });
@@ -101,6 +102,18 @@ describe('docker compose up with the profile all', () => {
     await told('pg_stat_database_xact_commit{datname="shop"} > 0');
     await told('pg_stat_statements_calls_total{datname="shop"} > 0');
     expect(await query('node_network_receive_bytes_total')).toEqual([]);
+  });
+
+  test('simulated users use the shop, and Prometheus counts them', async () => {
+    const served = 'sum(traffic_requests_total{outcome="ok"}) > 20';
+    await until(async () => (await query(served)).length === 1, { what: served, withinMs: 60_000 });
+    await until(
+      async () => (await query('sum(rate(http_requests_total{service="api"}[30s])) > 2')).length === 1,
+      {
+        what: 'the api to have users',
+        withinMs: 60_000,
+      },
+    );
   });
 
   test('the password of the role for statistics stands neither in a statement nor in a log', async () => {
