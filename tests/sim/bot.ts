@@ -12,6 +12,7 @@ import { createEvents, type Events } from '../../services/alert-bot/src/observe/
 import { createMetrics, NO_INCIDENTS } from '../../services/alert-bot/src/observe/metrics.ts';
 import { lastLogTime } from '../../services/alert-bot/src/store/controls.ts';
 import { openLog } from '../../services/alert-bot/src/store/db.ts';
+import { jumpInLog } from '../../services/alert-bot/src/store/leaps.ts';
 import { silent } from '../../services/alert-bot/src/testing/silent.ts';
 import type { Crashes } from './crash-points.ts';
 import { Died, withCrashes } from './dying-log.ts';
@@ -83,7 +84,10 @@ export function createBot(
     // A crash ends the transaction first, then the process: nothing of it may go on.
     withCrashes(db, life, crashes);
     const monotonic = (): Millis => time.now() - began;
-    const clock = createClock(lastLogTime(db), ground.wall, monotonic);
+    const clock = createClock({
+      ...{ latest: lastLogTime(db), jumped: jumpInLog(db) },
+      ...{ wall: ground.wall, monotonic },
+    });
     const waker = createWaker(life);
     const ports = createPorts(world, life, crashes, monotonic);
     const deps: Deps = {
@@ -93,6 +97,8 @@ export function createBot(
       monotonic,
       sleep: ports.sleep,
       clockJump: clock.jump,
+      behind: clock.behind,
+      newFrom: clock.newFrom,
       platform: ports.platform,
       alertmanager: ports.alertmanager,
       prometheus: ports.prometheus,

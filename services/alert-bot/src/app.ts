@@ -29,6 +29,7 @@ import { currentPause, heartbeatAt, lastLogTime, pauseNotes } from './store/cont
 import { type Db, openLog } from './store/db.ts';
 import { countPending } from './store/deliveries.ts';
 import { countByStatus } from './store/incidents.ts';
+import { jumpInLog } from './store/leaps.ts';
 import { restoreNotes } from './store/restore.ts';
 import { fileBytes } from './store/space.ts';
 import { openStorm } from './store/storms.ts';
@@ -69,7 +70,7 @@ export async function run(config: Config, signal: AbortSignal): Promise<void> {
       playbooks?: Reloading;
       standings?: Census['standings'];
     } = {};
-    const clock = createClock(lastLogTime(db));
+    const clock = createClock({ latest: lastLogTime(db), jumped: jumpInLog(db) });
     const metrics = createMetrics({
       ...census(db, clock.now),
       clockJump: () => clock.jump() !== null,
@@ -109,6 +110,8 @@ export async function run(config: Config, signal: AbortSignal): Promise<void> {
       monotonic: clock.monotonic,
       sleep: (length, also) => delay(length, undefined, { signal: anyOf(stopping.signal, also) }),
       clockJump: clock.jump,
+      behind: clock.behind,
+      newFrom: clock.newFrom,
       platform: shareListing(platform, clock.monotonic),
       alertmanager: shareReadings(
         createAlertmanager(config.alertmanagerUrls.map((url) => new URL(url))),

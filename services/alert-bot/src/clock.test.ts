@@ -1,13 +1,9 @@
 import { expect, test } from 'vitest';
 import { createClock } from './clock.ts';
 
-function clock(latest: number) {
+function clock(latest: number, jumped: number | null = null) {
   const at = { wall: 1_000_000, monotonic: 0 };
-  const read = createClock(
-    latest,
-    () => at.wall,
-    () => at.monotonic,
-  );
+  const read = createClock({ latest, jumped, wall: () => at.wall, monotonic: () => at.monotonic });
   /** Both clocks go on, and somebody looks each second, as the engine does. */
   const pass = (seconds: number) => {
     for (let i = 0; i < seconds; i += 1) {
@@ -28,14 +24,68 @@ test('is the wall clock where that is ahead of the log', () => {
   expect(read.behind()).toBe(0);
 });
 
-test('never goes back, and goes on while the wall clock is behind the log', () => {
+test('never goes back, and goes on at half the speed while the wall clock is behind the log', () => {
   const { at, read } = clock(4_600_000);
   expect(read.now()).toBe(4_600_000);
   at.wall += 1_500;
   at.monotonic += 1_500;
-  expect(read.now()).toBe(4_601_500);
-  expect(read.behind()).toBe(3_600_000);
+  expect(read.now()).toBe(4_600_750);
+  expect(read.behind()).toBe(3_599_250);
   expect(read.jump()).toBeNull();
+});
+
+test('meets a wall clock that was set back after twice as long, however often it is asked meanwhile', () => {
+  const { at, read, pass } = clock(0);
+  pass(1);
+  at.wall -= 300_000;
+  // Steady for a minute first.
+  pass(61);
+  read.resume();
+  for (let i = 0; i < 599_000; i += 1) {
+    at.wall += 1;
+    at.monotonic += 1;
+    read.now();
+  }
+  expect(read.behind()).toBe(500);
+  pass(1);
+  expect([read.behind(), read.now()]).toEqual([0, at.wall]);
+});
+
+test('says from when on a time of the outside is certainly of now', () => {
+  const { at, read, pass } = clock(0);
+  pass(10);
+  const highest = at.wall;
+  expect(read.newFrom()).toBe(highest);
+  at.wall -= 300_000;
+  pass(61);
+  read.resume();
+  expect(read.newFrom()).toBe(highest);
+  pass(300);
+  expect(read.newFrom()).toBe(at.wall);
+});
+
+test('what has leapt, and is set right again, leaves no time in doubt', () => {
+  const { at, read, pass } = clock(0);
+  pass(10);
+  at.wall += 3_600_000;
+  expect(read.newFrom()).toBe(1_010_000);
+  pass(5);
+  at.wall -= 3_600_000;
+  pass(61);
+  read.resume();
+  expect(read.newFrom()).toBe(at.wall);
+});
+
+test('clock_jump: a process that ends in the hold leaves it to the next one', () => {
+  const { at, read, pass } = clock(900_000, 100_000);
+  expect(read.now()).toBe(900_000);
+  expect(read.jump()).toEqual({ by: 100_000, until: 960_000 });
+  pass(59);
+  expect(read.leap()).toBeNull();
+  pass(1);
+  expect([read.now(), read.leap()]).toEqual([960_000, 100_000]);
+  read.resume();
+  expect(read.now()).toBe(at.wall);
 });
 
 test('a wall clock that is set back does not stop it', () => {

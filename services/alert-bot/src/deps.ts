@@ -22,6 +22,10 @@ export interface Deps {
   sleep(length: Millis, signal?: AbortSignal): Promise<void>;
   /** Set while wall and monotonic time have just moved apart. */
   clockJump(): ClockJump | null;
+  /** How far log time is ahead of the wall clock, which the platform, Prometheus and Alertmanager go by. */
+  behind(): Millis;
+  /** From when on a time that these give is certainly of now: after the wall clock was set back, some come twice. */
+  newFrom(): Instant;
   platform: Platform;
   alertmanager: AlertmanagerPort;
   prometheus: PrometheusPort;

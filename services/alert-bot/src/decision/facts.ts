@@ -2,7 +2,9 @@ import type { Deps } from '../deps.ts';
 import { MANUAL_ALERT_LASTS } from '../domain/alert.ts';
 import type { Instant, Millis } from '../domain/duration.ts';
 import type { AlertFact, Facts, TargetFact } from '../domain/facts.ts';
+import { inLogTime } from '../domain/outside-time.ts';
 import { PlatformError } from '../domain/platform.ts';
+import type { PlaybookFile } from '../domain/playbook.ts';
 import { type AlertReading, SignalError } from '../domain/signals.ts';
 import { readOptIn, type Target } from '../domain/target.ts';
 import { proofTakesUpTo } from '../policy/proof.ts';
@@ -54,8 +56,21 @@ export async function askOutside(deps: Deps, incident: Incident): Promise<Outsid
 }
 
 /** Whether an instance was started by somebody else since the trouble began. */
-const wasChanged = (deps: Deps, incident: Incident, { instances }: Target): boolean =>
-  instances.some((one) => (one.startedAt ?? 0) > incident.openedAt && !startedByUs(deps.db, one));
+function wasChanged(deps: Deps, incident: Incident, { instances }: Target): boolean {
+  const [now, behind] = [deps.now(), deps.behind()];
+  const began = beganAt(incident, episodesOf(deps.db, incident.id), behind, now);
+  return instances.some(
+    (one) => inLogTime(one.startedAt ?? 0, behind, now) > began && !startedByUs(deps.db, one),
+  );
+}
+
+/** When the trouble began: the bot may have been away, or its delivery late, when its first alert fired. */
+const beganAt = (
+  { openedAt }: Incident,
+  episodes: readonly Episode[],
+  behind: Millis,
+  now: Instant,
+): Instant => Math.min(openedAt, ...episodes.map(({ startsAt }) => inLogTime(startsAt, behind, now)));
 
 async function findTarget(deps: Deps, incident: Incident): Promise<Pick<Outside, 'target' | 'found'>> {
   if (incident.service === null)
@@ -99,12 +114,13 @@ async function askAlert(
   incident: Incident,
 ): Promise<{ alert: AlertFact; reading: AlertReading | null }> {
   const now = deps.now();
+  const outside = now - deps.behind();
   const open = episodesOf(deps.db, incident.id).filter((episode) => episode.closedAt === null);
   if (open.length === 0) return { alert: { state: 'absent', detail: 'the alert has ended' }, reading: null };
   const fromAlertmanager = open.some((episode) => episode.source === 'alertmanager');
   try {
     // A hand-written alert needs no reading to fire; where there is one, a silence of the same alert holds (G13).
-    const reading = await deps.alertmanager.read(now).catch((error: unknown) => {
+    const reading = await deps.alertmanager.read(outside).catch((error: unknown) => {
       if (fromAlertmanager || !(error instanceof SignalError)) throw error;
       return null;
     });
@@ -192,7 +208,9 @@ function together(facts: readonly AlertFact[]): AlertFact {
 export function readFacts(deps: Deps, incident: Incident, outside: Outside, now: Instant): Facts {
   const { db } = deps;
   const { playbooks, limits, maintenance } = deps.playbooks();
-  const labels = episodesOf(db, incident.id).at(-1)?.labels ?? {};
+  const episodes = episodesOf(db, incident.id);
+  const labels = episodes.at(-1)?.labels ?? {};
+  const behind = deps.behind();
   // Limits and mode are read fresh; the ladder is the incident's own (design §5).
   const current =
     incident.playbook === null
@@ -206,6 +224,7 @@ export function readFacts(deps: Deps, incident: Incident, outside: Outside, now:
       id: String(incident.id),
       status: incident.status,
       openedAt: incident.openedAt,
+      began: beganAt(incident, episodes, behind, now),
       deadline: incident.deadline,
       escalated: incident.escalated,
     },
@@ -229,8 +248,9 @@ export function readFacts(deps: Deps, incident: Incident, outside: Outside, now:
     maintenance:
       current === undefined
         ? null
-        : openWindow(maintenance, { service: incident.service, playbook: current.name }, now),
+        : windowNow(maintenance, { service: incident.service, playbook: current.name }, behind, now),
     clockJump: deps.clockJump(),
+    behind,
     storm: stormFact(db, incident, limits, now),
     dependencies: {
       all: outside.dependencies,
@@ -243,6 +263,17 @@ export function readFacts(deps: Deps, incident: Incident, outside: Outside, now:
     approval: approvalFact(db, incident),
     healed: null,
   };
+}
+
+/** A window is of the time of day that people see. */
+function windowNow(
+  windows: PlaybookFile['maintenance'],
+  subject: Parameters<typeof openWindow>[1],
+  behind: Millis,
+  now: Instant,
+): Facts['maintenance'] {
+  const open = openWindow(windows, subject, now - behind);
+  return open === null ? null : { ...open, until: open.until + behind };
 }
 
 function youngestStart(target: Target | null): Instant | null {

@@ -23,7 +23,7 @@ export async function rulesOf(deps: Deps, incident: Incident): Promise<RuleOfEpi
     const rules = await deps.prometheus.rules();
     const found: RuleOfEpisode[] = [];
     for (const episode of episodes) {
-      const rule = ruleOf(episode, rules, deps.now());
+      const rule = ruleOf(episode, rules, deps.now() - deps.behind());
       if (rule === null) return null;
       found.push({ episode, rule });
     }

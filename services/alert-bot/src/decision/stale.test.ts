@@ -57,6 +57,8 @@ function depsWith(alerts: AlertingRule['alerts']): Deps {
     monotonic: () => 0,
     sleep: never,
     clockJump: () => null,
+    behind: () => 0,
+    newFrom: () => NOON,
     platform: {
       name: 'test',
       targetId: (service) => `supervisor:${service}`,

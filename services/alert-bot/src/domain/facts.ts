@@ -141,6 +141,8 @@ export interface Facts {
     id: string;
     status: Status;
     openedAt: Instant;
+    /** When its trouble began, as its alerts say: they may have fired before the bot heard of it. */
+    began: Instant;
     /** When waiting turns into `waited_too_long`. */
     deadline: Instant;
     /** Set once a person was told; a reset of the target after `at` lifts it. */
@@ -161,6 +163,8 @@ export interface Facts {
   /** A maintenance window that is open for this incident. */
   maintenance: { name: string; until: Instant } | null;
   clockJump: ClockJump | null;
+  /** How far log time is ahead of the clocks outside, because the wall clock was set back. */
+  behind: Millis;
   storm: StormFact | null;
   dependencies: DependencyFacts;
   replicas: readonly ReplicaFact[];

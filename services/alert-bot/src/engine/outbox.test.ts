@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { bootSupervisor } from '../../../supervisor/src/harness.ts';
 import { escalate } from '../decision/conclude.ts';
 import { write } from '../store/db.ts';
-import { escalationsOf } from '../store/escalations.ts';
+import { endEscalations, escalationsOf } from '../store/escalations.ts';
 import { lookAtOnce } from '../store/incidents.ts';
 import { resetTarget } from '../store/targets.ts';
 import { startSignals } from '../testing/signals.ts';
@@ -58,6 +58,22 @@ test('an escalation is an alert of ours that lasts 4 h, sent again each minute',
   await outbox.flush();
   expect(stage.scene.sent).toHaveLength(2);
   expect(Math.abs(lastEnd(stage) - stage.clock.now() - 240 * MINUTE)).toBeLessThan(2_000);
+});
+
+test('where the wall clock was set back it begins and ends by Alertmanager’s clock', async () => {
+  using stage = await escalated();
+  const { deps, clock, id } = stage;
+  // It was escalated just now in log time, which Alertmanager will reach in five minutes.
+  Object.assign(deps, { now: () => clock.now(), behind: () => 5 * MINUTE });
+  const outbox = createOutbox(deps);
+  const outside = () => deps.now() - deps.behind();
+  await outbox.flush();
+  const begun = Date.parse(stage.scene.sent.at(-1)?.startsAt ?? '');
+  expect(begun).toBeLessThanOrEqual(outside());
+  expect(Math.abs(lastEnd(stage) - outside() - 240 * MINUTE)).toBeLessThan(2_000);
+  await write(stage.db, () => endEscalations(stage.db, id, deps.now()));
+  await outbox.flush();
+  expect(lastEnd(stage)).toBeLessThanOrEqual(outside());
 });
 
 test('while Alertmanager is away it is tried again every 5 s, and nothing is lost', async () => {

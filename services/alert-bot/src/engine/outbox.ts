@@ -16,6 +16,7 @@ export function createOutbox(deps: Deps) {
   async function flush(): Promise<void> {
     if (deps.monotonic() < notBefore) return;
     const now = deps.now();
+    const outside = now - deps.behind();
     const due = dueEscalations(deps.db, SEND_EVERY, now);
     if (due.length === 0) return;
     const error = await deps.alertmanager
@@ -23,8 +24,9 @@ export function createOutbox(deps: Deps) {
         due.map(({ labels, annotations, startsAt, endedAt }) => ({
           labels,
           annotations,
-          startsAt,
-          endsAt: endedAt ?? now + LASTS,
+          // By Alertmanager's clock: what began or ended later than now for it would not have begun or ended.
+          startsAt: Math.min(startsAt, outside),
+          endsAt: endedAt === null ? outside + LASTS : Math.min(endedAt, outside),
           generatorURL: '',
         })),
       )

@@ -6,6 +6,7 @@ import type { Events } from '../observe/events.ts';
 import type { PRUNED } from '../observe/metrics.ts';
 import { longestMemory } from '../policy/memory.ts';
 import { write } from '../store/db.ts';
+import { leaptInAll, pruneLeaps } from '../store/leaps.ts';
 import {
   halfPruned,
   oldestPrunable,
@@ -75,6 +76,8 @@ export function createPruner(deps: PrunerDeps, { keep, max }: Retention) {
 
   function stepsWith(memory: Millis | null): Step[] {
     const now = deps.now();
+    // By what log time has leapt since, what it needs lies farther back.
+    const reach = memory === null ? null : memory + leaptInAll(db);
     const whenTooLarge = (prune: () => number) => () => (tooLarge() ? prune() : 0);
     const incident = (age: Millis, sparing: boolean) => () => {
       const id = oldestPrunable(db, now - age, sparing);
@@ -89,13 +92,14 @@ export function createPruner(deps: PrunerDeps, { keep, max }: Retention) {
       { what: 'heartbeats', prune: () => pruneHeartbeats(db, now - HEARTBEATS_KEPT) },
       { what: 'deliveries', prune: () => pruneDeliveries(db, now - keep) },
       { what: 'audit', prune: () => pruneAudit(db, now - Math.max(keep, AUDIT_KEPT)) },
+      { what: 'audit', prune: () => pruneLeaps(db, now - Math.max(keep, AUDIT_KEPT)) },
       { what: 'deliveries', prune: whenTooLarge(() => pruneDeliveries(db, now - DELIVERIES_AT_LEAST)) },
-      ...(memory === null
+      ...(reach === null
         ? []
         : ([
-            { what: 'incidents', prune: incident(Math.max(keep, memory), false) },
-            { what: 'evidence', prune: whenTooLarge(() => pruneEvidence(db, now - memory)) },
-            { what: 'incidents', prune: () => rest() || (tooLarge() ? incident(memory, true)() : 0) },
+            { what: 'incidents', prune: incident(Math.max(keep, reach), false) },
+            { what: 'evidence', prune: whenTooLarge(() => pruneEvidence(db, now - reach)) },
+            { what: 'incidents', prune: () => rest() || (tooLarge() ? incident(reach, true)() : 0) },
           ] satisfies Step[])),
     ];
   }

@@ -19,7 +19,7 @@ const ABSENT_FOR = 30_000;
  */
 export async function sweep(deps: Deps): Promise<AlertReading | null> {
   const { db } = deps;
-  const reading = await deps.alertmanager.read(deps.now()).catch((error: unknown) => {
+  const reading = await deps.alertmanager.read(deps.now() - deps.behind()).catch((error: unknown) => {
     deps.events.sourceAway('alertmanager', error instanceof Error ? error.message : String(error));
     return null;
   });

@@ -59,7 +59,7 @@ export async function makeCalls(
   let target = first;
   let end: CallEnd = last === null ? nobodyLeft(first) : { kind: 'done', after: last };
   for (;;) {
-    if (last !== null && nextInstance(deps.db, attempt, target) !== null) {
+    if (last !== null && nextInstance(deps, attempt, target) !== null) {
       const notBack = await waitUntilBack(deps, incident, attempt, last);
       if (notBack !== null) {
         end = notBack;
@@ -69,7 +69,7 @@ export async function makeCalls(
       if (again === null) break;
       target = again;
     }
-    const instance = nextInstance(deps.db, attempt, target);
+    const instance = nextInstance(deps, attempt, target);
     if (instance === null) break;
     end = await callAndSettle(deps, incident, attempt, instance, 'restart');
     if (end.kind !== 'done') break;

@@ -58,7 +58,7 @@ function wasReset(deps: Deps, { target, escalated }: Incident): boolean {
 function begin(deps: Deps, incident: Incident): Proof {
   const prove = playbookOf(deps, incident)?.prove;
   return {
-    since: deps.now(),
+    since: deps.newFrom(),
     // Whatever runs now is what has to be well.
     startedAt: null,
     restartCount: 0,

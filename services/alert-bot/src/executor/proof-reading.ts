@@ -70,7 +70,7 @@ async function scrapesSince(deps: Deps, incident: Incident, since: Instant): Pro
   if (incident.service === null) return null;
   const selector = `up{service="${quotePromql(incident.service)}"}`;
   try {
-    const back = Math.max(1_000, deps.now() - since + 1_000);
+    const back = Math.max(1_000, deps.now() - deps.behind() - since + 1_000);
     const samples = await deps.prometheus.samples(selector, back);
     return samples.filter((sample) => sample.at > since);
   } catch (error) {

@@ -1,6 +1,7 @@
 // The log, the supervisor and its processes are real; Alertmanager and Prometheus are small HTTP servers.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bootSupervisor } from '../../../supervisor/src/harness.ts';
+import type { Deps } from '../deps.ts';
 import { PlatformError } from '../domain/platform.ts';
 import { consider } from '../engine/consider.ts';
 import { write } from '../store/db.ts';
@@ -14,6 +15,7 @@ import { recoverAttempt } from './recover.ts';
 
 const NAMES = [
   ...['well', 'down', 'unwell', 'again', 'again-late', 'joined', 'no-signals', 'bad', 'resumed', 'away'],
+  ...['set-back', 'in-doubt'],
   ...['platform-away', 'gone', 'left', 'leapt'],
 ];
 
@@ -125,6 +127,36 @@ describe('G8: gone by itself', { concurrent: true }, () => {
     });
     await seekProof(stage.deps, id);
     expect(stage.incident(id)).toMatchObject({ status: 'closed', outcome: 'recovered' });
+  });
+});
+
+describe('G8: where the wall clock was set back', { concurrent: true }, () => {
+  /** Log time is five minutes ahead of what the platform and Prometheus say. */
+  const setBack = ({ deps, clock }: Stage, changes: Partial<Deps> = {}): Deps =>
+    Object.assign(deps, {
+      now: () => clock.now() + BEHIND,
+      behind: () => BEHIND,
+      newFrom: clock.now,
+      ...changes,
+    });
+  const BEHIND = 300_000;
+
+  test('an alert that went away by itself is proven all the same', async () => {
+    using stage = stageOf('set-back');
+    setBack(stage);
+    const id = await goneByItself(stage);
+    await seekProof(stage.deps, id);
+    expect(stage.incident(id)).toMatchObject({ status: 'closed', outcome: 'recovered' });
+  });
+
+  test('what Prometheus scraped before that, with times to come, proves nothing; there is as much more time', async () => {
+    using stage = stageOf('in-doubt');
+    const newFrom = stage.clock.now() + 240_000;
+    setBack(stage, { newFrom: () => newFrom });
+    const id = await goneByItself(stage);
+    const { proof } = stage.incident(id);
+    expect(proof?.since).toBe(newFrom);
+    expect((proof?.deadline ?? 0) - stage.deps.now()).toBeGreaterThan(30_000 + 230_000);
   });
 });
 

@@ -6,7 +6,7 @@ import type { Deps } from '../deps.ts';
 import type { Instant } from '../domain/duration.ts';
 import type { Instance } from '../domain/target.ts';
 import { decide } from '../policy/decide.ts';
-import { advance, proofTakesUpTo, type Verdict } from '../policy/proof.ts';
+import { advance, proofTakesUpTo, untilUnambiguous, type Verdict } from '../policy/proof.ts';
 import { type Attempt, type AttemptOutcome, endAttempt, openAttemptOf } from '../store/attempts.ts';
 import { write } from '../store/db.ts';
 import { type Episode, episodesOf } from '../store/episodes.ts';
@@ -32,7 +32,11 @@ export async function beginProof(
 ): Promise<void> {
   const { db } = deps;
   const [rules, seen] = await Promise.all([rulesOf(deps, incident), instancesOf(deps, incident)]);
+  // Before `now`: with a clock that was never set back it is not later.
+  const newFrom = deps.newFrom();
   const now = deps.now();
+  // Samples of before the clock was set back carry times that are still to come: they are of the process before this one.
+  const ambiguous = untilUnambiguous(newFrom, now - deps.behind());
   const playbook = playbookOf(deps, incident);
   const within = proofTakesUpTo(playbook?.prove.within ?? 0, rules?.map((one) => one.rule) ?? null);
   // As it was right after the action: a restart between that and now is one more restart.
@@ -40,11 +44,11 @@ export async function beginProof(
   const instances = [...acted, ...others];
   const base = together(instances);
   const proof = {
-    since: acted.length === 0 ? now : (base.startedAt ?? now),
+    since: acted.length === 0 || ambiguous > 0 ? newFrom : (base.startedAt ?? newFrom),
     startedAt: base.startedAt,
     restartCount: base.restartCount,
     ids: instances.map((instance) => instance.id),
-    deadline: now + within,
+    deadline: now + within + ambiguous,
     stable: playbook?.prove.stable ?? 0,
     above: playbook?.prove.query?.above ?? null,
     clean: {},

@@ -1,6 +1,7 @@
 import { askOutside, readFacts } from '../decision/facts.ts';
 import { replicaFacts } from '../decision/replicas.ts';
 import type { Deps } from '../deps.ts';
+import { inLogTime } from '../domain/outside-time.ts';
 import { stricter } from '../domain/playbook.ts';
 import type { Instance, Target } from '../domain/target.ts';
 import { dependencyGuards } from '../policy/dependencies.ts';
@@ -16,7 +17,12 @@ import type { Incident } from '../store/incidents.ts';
  * The instance that an attempt calls next, or null where none is left. An attempt that began with a sick one is for the
  * sick ones, any other for all: which of the two it is stands in the log, so that a crash does not change it.
  */
-export function nextInstance(db: Db, attempt: Attempt, target: Target): Instance | null {
+export function nextInstance(
+  { db, ...clock }: Pick<Deps, 'db' | 'now' | 'behind'>,
+  attempt: Attempt,
+  target: Target,
+): Instance | null {
+  const [now, behind] = [clock.now(), clock.behind()];
   const calls = callsOf(db, attempt.id);
   const [began] = calls;
   const replicas = replicaFacts(db, target);
@@ -29,7 +35,7 @@ export function nextInstance(db: Db, attempt: Attempt, target: Target): Instance
       if (!mayBeCalled({ id, startedAt })) return false;
       if (before === undefined || state === 'sick') return true;
       // Whoever replaced or restarted a well one since did what the attempt was for.
-      return !forTheSick && (startedByUs || (startedAt ?? 0) <= attempt.reserved_at);
+      return !forTheSick && (startedByUs || inLogTime(startedAt ?? 0, behind, now) <= attempt.reserved_at);
     },
   );
   const next = left.find((replica) => !isLastHealthy(replicas, replica));

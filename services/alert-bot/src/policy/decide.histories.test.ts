@@ -194,7 +194,7 @@ class World {
     };
     const { id, status, openedAt, deadline, escalated, notCalledAt, unwellAt } = incident;
     return {
-      incident: { id, status, openedAt, deadline, escalated },
+      incident: { id, status, openedAt, began: openedAt, deadline, escalated },
       playbook: this.#playbook.known
         ? {
             name: 'p',
@@ -215,6 +215,7 @@ class World {
       pauses: paused && this.#paused !== null ? [this.#paused] : [],
       maintenance: null,
       clockJump: null,
+      behind: 0,
       storm: null,
       dependencies: {
         all:

@@ -48,7 +48,7 @@ export function decide(facts: Facts, now: Instant): Decision {
   const blocks = [
     ...holds,
     ...alertGuards(facts),
-    ...restGuards(target.atRest, now),
+    ...restGuards(facts, now),
     ...changeGuards(facts, playbook.limits.settle, now),
     ...dependencyGuards(facts, playbook.limits.settle, now),
     ...loopGuards(facts, optIn, now),

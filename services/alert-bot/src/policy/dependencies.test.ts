@@ -75,6 +75,15 @@ test('G7: in mode observe it settles first, and then what would have been done i
   expect(seen(unwell, NOW, NOW)).toMatchObject({ kind: 'skip', also: ['dependency_unhealthy'] });
 });
 
+test('G7: after the wall clock was set back a dependency that came back just now is seen as such', () => {
+  const [behind, at] = [5 * MINUTE, NOW - 30 * SECOND];
+  const back = { dependencies: db({ wellSince: at - behind }, { targetStartedAt: NOW - 60 * MINUTE }) };
+  expect(decide(facts(back, { behind }), NOW)).toMatchObject({
+    reason: 'settle',
+    until: at + LETS_GO + SETTLE,
+  });
+});
+
 test('G7: one that is unwell goes before one that cannot be asked: it names the cause', () => {
   const states = db({ unknown: 'no answer' });
   const unwell = { id: 'docker:service:shop/payments', inCycle: false, state: { unwell: 'is unhealthy' } };

@@ -1,5 +1,6 @@
 import type { Instant, Millis } from '../domain/duration.ts';
 import type { DependencyFacts, Facts } from '../domain/facts.ts';
+import { inLogTime } from '../domain/outside-time.ts';
 import { type Blocked, block, defer, unknown } from './block.ts';
 
 export type DependencyAnswer =
@@ -47,9 +48,21 @@ export function dependenciesAllow(
   return { answer: 'allow' };
 }
 
+/** When its instances started is what the platform says. */
+const readInLogTime = (facts: DependencyFacts, behind: Millis, now: Instant): DependencyFacts => ({
+  ...facts,
+  targetStartedAt: facts.targetStartedAt === null ? null : inLogTime(facts.targetStartedAt, behind, now),
+  all: facts.all.map((one) =>
+    'wellSince' in one.state
+      ? { ...one, state: { wellSince: inLogTime(one.state.wellSince, behind, now) } }
+      : one,
+  ),
+});
+
 /** Root cause first (G7): before the loops, so that nobody is paged about a service for its database's sake. */
 export function dependencyGuards(facts: Facts, settle: Millis, now: Instant): Blocked[] {
-  const answer = dependenciesAllow(facts.dependencies, settle, facts.incident.openedAt, now);
+  const seen = readInLogTime(facts.dependencies, facts.behind, now);
+  const answer = dependenciesAllow(seen, settle, facts.incident.openedAt, now);
   switch (answer.answer) {
     case 'allow':
       return [];

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { DependencyFacts, ReplicaFact } from '../domain/facts.ts';
 import { decide } from './decide.ts';
-import { attempt, facts, HOUR, incident, limits, MINUTE, NOW, SECOND } from './facts.fixture.ts';
+import { attempt, facts, HOUR, incident, limits, MINUTE, NOW, SECOND, target } from './facts.fixture.ts';
 
 /** The trouble began ten minutes ago, and its rule looks a minute back. */
 const opened = incident({ openedAt: NOW - 10 * MINUTE });
@@ -44,6 +44,48 @@ describe('what somebody else did since the trouble began', () => {
     ['restarted before the trouble', [{ startedAt: NOW - 10 * MINUTE }], ['first_attempt']],
     ['never started', [{ startedAt: null, state: 'sick' as const }], ['first_attempt']],
   ] as const)('%s', (_, changes, expected) => expect(decided(...changes)).toEqual(expected));
+});
+
+test('it counts from when the alert began to fire, which may be before the bot heard of it', () => {
+  const heard = incident({ openedAt: NOW - MINUTE, began: NOW - 5 * MINUTE });
+  const seen = (startedAt: number) =>
+    decide(facts(heard, looksBack, { replicas: [replica({ startedAt })] }), NOW).reason;
+  const patient = { ...looksBack, ...limits({ settle: 3 * MINUTE }) };
+  const late = decide(facts(heard, patient, { replicas: [replica({ startedAt: NOW - 2 * MINUTE })] }), NOW);
+  expect(late).toMatchObject({ reason: 'already_restarted', until: NOW + 2 * MINUTE });
+  expect(seen(NOW - 5 * MINUTE)).toBe('first_attempt');
+});
+
+describe('where the wall clock was set back by five minutes', () => {
+  const behind = 5 * MINUTE;
+  const heard = incident({ openedAt: NOW - MINUTE });
+  const decidedAt = (startedAt: number) => {
+    const decision = decide(facts(heard, looksBack, { behind, replicas: [replica({ startedAt })] }), NOW);
+    return decision.kind === 'defer' ? [decision.reason, decision.until] : [decision.reason];
+  };
+  test.each([
+    ['what somebody restarts now is seen', NOW - behind - 10 * SECOND, NOW - 10 * SECOND],
+    [
+      'what started right before it was set back is not of a time to come',
+      NOW - 10 * SECOND,
+      NOW - 10 * SECOND,
+    ],
+  ])('%s', (_, startedAt, inLogTime) =>
+    expect(decidedAt(startedAt)).toEqual(['already_restarted', inLogTime + PATIENCE]),
+  );
+  test('what started before the trouble is none', () =>
+    expect(decidedAt(NOW - behind - 2 * MINUTE)).toEqual(['first_attempt']));
+
+  test('what somebody stopped now is the gap of a deploy', () => {
+    const since = NOW - behind - 10 * SECOND;
+    const stopped = target();
+    const atRest = { why: 'was stopped', since };
+    const one = { ...stopped.target, ...(stopped.target.found === 'one' ? { atRest } : {}) };
+    expect(decide(facts({ target: one, behind }), NOW)).toMatchObject({
+      reason: 'deploying',
+      until: NOW + 20 * SECOND,
+    });
+  });
 });
 
 test.each([

@@ -144,6 +144,17 @@ function scrapesEnded(scrapes: NonNullable<Look['scrapes']>, rules: NonNullable<
   return rules.some((rule) => rule.evaluatedAt - (scrapes.at(-1)?.at ?? 0) > mayPause);
 }
 
+/** So much longer a proof is sought where the wall clock was set back; after more than that a person looks. */
+const AMBIGUOUS_AT_MOST: Millis = 15 * 60_000;
+
+/**
+ * How much longer a proof takes while times of before the clock was set back are still to come.
+ * @param newFrom from when on a time that Prometheus gives is certainly of now
+ * @param outside what its clock says now
+ */
+export const untilUnambiguous = (newFrom: Instant, outside: Instant): Millis =>
+  Math.min(AMBIGUOUS_AT_MOST, Math.max(0, newFrom - outside));
+
 /**
  * The deadline of a proof: `within`, but at least the rule's longest range + for + keep_firing_for + two
  * intervals, because a [5m] rule still fires 275 s after the cure (seen). Where the range cannot be told it

@@ -5,6 +5,7 @@ import type { Verb } from '../domain/platform.ts';
 import type { ActReason } from '../domain/reason.ts';
 import type { Instance, TargetId } from '../domain/target.ts';
 import type { Db } from './db.ts';
+import { carried } from './leaps.ts';
 import { instant, json, maybeInstant } from './row.ts';
 
 /** How an attempt ended. `not_called` never reached the platform, so it counts towards no budget. */
@@ -125,8 +126,8 @@ const factRow = z.object({
 export function attemptFacts(db: Db, target: TargetId, since: Instant): AttemptFact[] {
   return db
     .prepare(
-      `SELECT incident_id, step, reserved_at, ended_at FROM attempts
-       WHERE target_id = ? AND (reserved_at >= ? OR ended_at IS NULL) AND coalesce(outcome, '') <> 'not_called' ORDER BY id`,
+      `SELECT incident_id, step, ${carried('reserved_at')} AS reserved_at, ${carried('ended_at')} AS ended_at FROM attempts
+       WHERE target_id = ? AND (attempts.reserved_at >= ? OR attempts.ended_at IS NULL) AND coalesce(outcome, '') <> 'not_called' ORDER BY id`,
     )
     .all(target, since)
     .map((row) => {
@@ -144,7 +145,8 @@ export function attemptFacts(db: Db, target: TargetId, since: Instant): AttemptF
 export function lastNotCalledAt(db: Db, incident: number, since: Instant): Instant | null {
   const at = db
     .prepare(
-      "SELECT max(ended_at) FROM attempts WHERE incident_id = ? AND outcome = 'not_called' AND ended_at > ?",
+      `SELECT max(${carried('ended_at')}) FROM attempts
+       WHERE incident_id = ? AND outcome = 'not_called' AND ended_at > ?`,
     )
     .pluck()
     .get(incident, since);
@@ -157,10 +159,11 @@ const recentRow = z.object({ target_id: z.string(), at: instant });
 export function recentTargets(db: Db, since: Instant): { target: TargetId; at: Instant }[] {
   return db
     .prepare(
-      `SELECT target_id, max(reserved_at) AS at FROM attempts
-       WHERE reserved_at > ? AND coalesce(outcome, '') <> 'not_called' GROUP BY target_id ORDER BY target_id`,
+      `SELECT target_id, max(${carried('reserved_at')}) AS at FROM attempts
+       WHERE reserved_at > :since - (SELECT coalesce(sum(by), 0) FROM leaps) AND ${carried('reserved_at')} > :since
+         AND coalesce(outcome, '') <> 'not_called' GROUP BY target_id ORDER BY target_id`,
     )
-    .all(since)
+    .all({ since })
     .map((row) => {
       const { target_id, at } = recentRow.parse(row);
       return { target: target_id, at };

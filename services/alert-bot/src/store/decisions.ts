@@ -4,6 +4,7 @@ import type { Instant } from '../domain/duration.ts';
 import type { Facts } from '../domain/facts.ts';
 import { REASONS, type Reason } from '../domain/reason.ts';
 import type { Db } from './db.ts';
+import { carried } from './leaps.ts';
 import { instant, json, maybeInstant } from './row.ts';
 
 const reasons = z.enum([...REASONS.act, ...REASONS.defer, ...REASONS.skip, ...REASONS.escalate]);
@@ -77,7 +78,7 @@ export function lastDecision(db: Db, incident: number) {
 /** When a decision of an incident with this reason was last taken or repeated. */
 export function lastDecidedAt(db: Db, incident: number, reason: Reason): Instant | null {
   const at = db
-    .prepare('SELECT max(last_at) FROM decisions WHERE incident_id = ? AND reason = ?')
+    .prepare(`SELECT max(${carried('last_at')}) FROM decisions WHERE incident_id = ? AND reason = ?`)
     .pluck()
     .get(incident, reason);
   return typeof at === 'number' ? at : null;

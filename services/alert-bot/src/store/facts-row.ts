@@ -102,6 +102,7 @@ export const factsRow = z.object({
     id: z.string(),
     status: z.enum(STATUSES),
     openedAt: time,
+    began: time,
     deadline: time,
     escalated: z.object({ reason: z.enum(REASONS.escalate), at: time }).nullable(),
   }),
@@ -121,6 +122,7 @@ export const factsRow = z.object({
   pauses: z.array(z.object({ by: z.string(), why: z.string(), until: maybeTime, scope: z.string() })),
   maintenance: z.object({ name: z.string(), until: time }).nullable(),
   clockJump: z.object({ by: length, until: time }).nullable(),
+  behind: length,
   storm: z
     .object({
       phase: z.enum(['held', 'released']),

@@ -6,6 +6,7 @@ import { type EscalateReason, REASONS, type Reason } from '../domain/reason.ts';
 import type { TargetId } from '../domain/target.ts';
 import type { Db } from './db.ts';
 import { addEvent } from './events.ts';
+import { carried } from './leaps.ts';
 import { instant, json, maybeInstant } from './row.ts';
 
 const step = z.discriminatedUnion('kind', [
@@ -282,6 +283,14 @@ export function forgiveAbsence(db: Db, now: Instant): void {
   ).run({ now });
 }
 
+/** Gives every proof in progress more time. */
+export function extendProofs(db: Db, by: Millis): void {
+  db.prepare(
+    `UPDATE incidents SET proof = json_set(proof, '$.deadline', json_extract(proof, '$.deadline') + :by)
+     WHERE status = 'proving' AND proof IS NOT NULL`,
+  ).run({ by });
+}
+
 /**
  * Gives every wait in progress the time back by which the clock is about to leap forward: nothing is to end for it, neither
  * a proof, a deadline, a request for approval, a pause nor a quarantine. To be called before log time leaps.
@@ -301,22 +310,21 @@ export function carryWaits(db: Db, by: Millis): void {
 
 /** When the incidents of a target were closed as healed, after `since`, oldest first. */
 export const healedSince = (db: Db, target: TargetId, since: Instant): Instant[] =>
-  z
-    .array(instant)
-    .parse(
-      db
-        .prepare(
-          "SELECT closed_at FROM incidents WHERE target_id = ? AND outcome = 'healed' AND closed_at > ? ORDER BY closed_at",
-        )
-        .pluck()
-        .all(target, since),
-    );
+  z.array(instant).parse(
+    db
+      .prepare(
+        `SELECT ${carried('closed_at')} AS at FROM incidents
+           WHERE target_id = ? AND outcome = 'healed' AND at > ? ORDER BY at`,
+      )
+      .pluck()
+      .all(target, since),
+  );
 
 /** When the last incident of a target that acted was closed, after `since`. */
 export function lastActedIncidentEnd(db: Db, target: TargetId, since: Instant): Instant | null {
   const at = db
     .prepare(
-      `SELECT max(i.closed_at) FROM incidents i
+      `SELECT max(${carried('i.closed_at')}) FROM incidents i
        WHERE i.target_id = ? AND i.status = 'closed' AND i.closed_at > ?
          AND EXISTS (SELECT 1 FROM attempts a WHERE a.incident_id = i.id AND a.outcome <> 'not_called')`,
     )

@@ -7,7 +7,7 @@ import type { Db } from './db.ts';
 const RECENT: Millis = 48 * 3_600_000;
 
 /** What a decision reads whole. The rest is copied for some incidents, or not at all. */
-const WHOLE = ['attempts', 'targets', 'pauses', 'storms', 'meta'];
+const WHOLE = ['attempts', 'targets', 'pauses', 'storms', 'leaps', 'meta'];
 const OF_INCIDENTS = ['episodes', 'approvals'];
 
 /**

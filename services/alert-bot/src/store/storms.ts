@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Instant } from '../domain/duration.ts';
 import type { Db } from './db.ts';
+import { carried } from './leaps.ts';
 import { instant, maybeInstant } from './row.ts';
 
 const stormRow = z
@@ -82,7 +83,8 @@ const TROUBLE = `coalesce(i.target_id,
   (SELECT min(e.fingerprint) FROM episodes e WHERE e.incident_id = i.id), i.id)`;
 
 /** Incidents opened after `:since` with one of the playbooks, but for those that turned out to be none of ours. */
-const NEW_ONES = `FROM incidents i WHERE i.opened_at > :since AND i.outcome IS NOT 'dismissed'
+const NEW_ONES = `FROM incidents i WHERE ${carried('i.opened_at')} > :since
+  AND i.opened_at > :since - (SELECT coalesce(sum(by), 0) FROM leaps) AND i.outcome IS NOT 'dismissed'
   AND i.playbook IN (SELECT value FROM json_each(:playbooks)) AND i.storm_id IS :storm`;
 
 export interface Window {

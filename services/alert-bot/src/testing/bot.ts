@@ -62,7 +62,7 @@ export function startBot(socket: string, { idle = false } = {}): TestBot {
   const folder = temporaryFolder();
   const { db, boot, close } = openLog(folder.path);
   const tokens = readTokens(folder.path);
-  const clock = createClock(lastLogTime(db));
+  const clock = createClock({ latest: lastLogTime(db) });
   let lines = '';
   const stream = new Writable({
     write(chunk, _encoding, done) {
@@ -96,6 +96,8 @@ export function startBot(socket: string, { idle = false } = {}): TestBot {
     sleep: (length, also) =>
       delay(length, undefined, { signal: AbortSignal.any([stopping.signal, ...(also ? [also] : [])]) }),
     clockJump: () => null,
+    behind: () => 0,
+    newFrom: clock.now,
     platform: aged(createSupervisor(socket), clock.now()),
     alertmanager: createAlertmanager([NOBODY]),
     prometheus: createPrometheus(NOBODY),

@@ -107,6 +107,8 @@ export function createFleetStage(
     sleep: (length, also) =>
       delay(length / speed, undefined, { signal: AbortSignal.any([signal, ...(also ? [also] : [])]) }),
     clockJump: () => null,
+    behind: () => 0,
+    newFrom: now,
     platform: {
       ...supervisor,
       async logs(...of) {

@@ -86,6 +86,8 @@ export function createStage(
     monotonic: clock.monotonic,
     sleep: sleepUntil(stopping.signal),
     clockJump: () => null,
+    behind: () => 0,
+    newFrom: clock.now,
     platform: {
       ...platform,
       find: async (name) => (await platform.find(name)).map(aged),
@@ -110,7 +112,7 @@ export function createStage(
     status: 'firing' as const,
     labels,
     annotations: {},
-    startsAt: 0,
+    startsAt: began,
     endsAt: null,
     generatorURL: '',
   };
