@@ -35,6 +35,22 @@ export interface Census {
   playbooks?(): { problems(): readonly string[]; loadedAt(): Instant } | undefined;
 }
 
+/** Parts of the bot's own work that can fail: label `where`. */
+export const WORK = [
+  'http',
+  'triage',
+  'decide',
+  'runAttempt',
+  'recoverAttempt',
+  'seekProof',
+  'seekEnd',
+  'hand over',
+  'loop',
+  'sweep',
+  'prune',
+  'clock',
+] as const;
+
 /** What is removed from the log by and by. */
 export const PRUNED = ['heartbeats', 'deliveries', 'evidence', 'incidents', 'audit'] as const;
 
@@ -150,6 +166,7 @@ export function createMetrics(census: Census) {
   for (const outcome of OUTCOMES) metrics.closed.inc({ outcome }, 0);
   for (const verb of ['restart', 'start'] satisfies Verb[])
     for (const result of CALL_RESULTS) metrics.calls.inc({ verb, result }, 0);
+  for (const where of WORK) metrics.failures.inc({ where }, 0);
   for (const what of PRUNED) metrics.pruned.inc({ what }, 0);
   for (const result of ['sent', 'failed']) metrics.sendings.inc({ result }, 0);
   for (const [kind, reasons] of Object.entries(REASONS))
