@@ -1,0 +1,6 @@
+import type { DataSourceRef } from '@grafana/grafana-foundation-sdk/common';
+
+/** The data sources by the uids that provisioning/datasources/datasources.yml gives them. */
+export const prometheus = { type: 'prometheus', uid: 'prometheus' } satisfies DataSourceRef;
+export const loki = { type: 'loki', uid: 'loki' } satisfies DataSourceRef;
+export const tempo = { type: 'tempo', uid: 'tempo' } satisfies DataSourceRef;
