@@ -36,6 +36,15 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: 'names',
+          include: ['tests/names/**/*.test.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: 'bare',
           include: ['tests/bare/**/*.test.ts'],
           testTimeout: 180_000,
