@@ -59,6 +59,8 @@ describe.each(pages)('%s', (page) => {
       'restore',
       'release',
       'incidents',
+      'targets',
+      'acknowledge',
       'approve',
       'reject',
       'simulate',

@@ -50,6 +50,7 @@ export const detail = incident.extend({
       annotations: z.record(z.string(), z.string()),
       endedAt: z.string().nullable(),
       lastSentAt: z.string().nullable(),
+      acknowledgedBy: z.string().nullable().default(null),
     }),
   ),
   attempts: z.array(
@@ -107,6 +108,29 @@ export const simulations = z.looseObject({
     }),
   ),
   rejected: z.array(z.looseObject({ message: z.string() })),
+});
+
+const paused = z.looseObject({ by: z.string(), why: z.string(), until: z.string().nullable() }).nullable();
+
+const target = z.looseObject({
+  id: z.string(),
+  optedIn: z.boolean(),
+  invalidLabel: z.string().nullable(),
+  protectedBecause: z.string().nullable(),
+  budgets: z.array(z.looseObject({ attempts: z.number(), per: z.number(), left: z.number() })),
+  quarantine: z.looseObject({ until: z.string().nullable() }).nullable(),
+  incident: z.number().nullable(),
+  paused,
+  instances: z.array(z.looseObject({ name: z.string(), running: z.boolean(), health: z.string() })),
+});
+export type TargetAnswer = z.output<typeof target>;
+export const targetList = z.looseObject({ paused, targets: z.array(target) });
+
+export const acknowledged = z.looseObject({
+  target: z.string().nullable(),
+  title: z.string(),
+  status: z.string(),
+  reasons: z.array(z.string()),
 });
 
 export const answered = z.looseObject({

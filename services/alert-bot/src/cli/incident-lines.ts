@@ -109,9 +109,16 @@ function nextOf({ id, status, reason, until, target, deadline, proof, approvals 
 }
 
 /** What a person was told; a question stands as what is next. */
-function pageLines({ reason, annotations, endedAt, lastSentAt }: DetailAnswer['escalations'][number]) {
+function pageLines({
+  reason,
+  annotations,
+  endedAt,
+  lastSentAt,
+  acknowledgedBy,
+}: DetailAnswer['escalations'][number]) {
   if (reason === 'approval_required') return [];
-  const ended = endedAt === null ? '' : `ended ${endedAt}: `;
+  const by = acknowledgedBy === null ? '' : `, acknowledged by ${acknowledgedBy}`;
+  const ended = endedAt === null ? '' : `ended ${endedAt}${by}: `;
   const unsent = endedAt === null && lastSentAt === null;
   const sent = unsent ? ' (not sent yet: Alertmanager has not taken it)' : '';
   return entry('page', `${ended}${annotations['description'] ?? reason}${sent}`);

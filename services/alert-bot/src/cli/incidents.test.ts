@@ -7,26 +7,32 @@ import { join } from 'node:path';
 import { createAdaptorServer } from '@hono/node-server';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bootSupervisor, staying } from '../../../supervisor/src/harness.ts';
+import { openQuestion } from '../decision/approval.ts';
+import { escalate } from '../decision/conclude.ts';
 import type { Decision } from '../domain/decision.ts';
 import { explain, REASONS } from '../domain/reason.ts';
 import { fire, get } from '../http/harness.ts';
 import { facts } from '../policy/facts.fixture.ts';
 import { reserveAttempt } from '../store/attempts.ts';
+import { addPause } from '../store/controls.ts';
 import { recordDecision } from '../store/decisions.ts';
-import { addEscalation, endEscalations } from '../store/escalations.ts';
+import { addEscalation, dueEscalations, endEscalations } from '../store/escalations.ts';
 import { addEvent } from '../store/events.ts';
 import { insertEvidence } from '../store/evidence.ts';
 import { changeStatus } from '../store/incidents.ts';
+import { setCircuit } from '../store/targets.ts';
 import { startBot } from '../testing/bot.ts';
-import { again, anIncident } from '../testing/log.ts';
+import { again, anAttempt, anIncident } from '../testing/log.ts';
+import { acknowledge } from './acknowledge.ts';
 import { approve } from './approve.ts';
 import { cli, start } from './harness.ts';
 import { incidents } from './incidents.ts';
 import { reset } from './orders.ts';
 import { reject } from './reject.ts';
 import { simulate } from './simulate.ts';
+import { targets } from './targets.ts';
 
-const NAMES = ['yes', 'no', 'wide', 'story', 'try', 'follow', 'reset'];
+const NAMES = ['seen', 'yes', 'no', 'wide', 'story', 'try', 'follow', 'reset'];
 let supervisor: Awaited<ReturnType<typeof bootSupervisor>>;
 let folder: string;
 beforeAll(async () => {
@@ -42,8 +48,8 @@ afterAll(async () => {
 });
 
 /** The bot on a port, and what a person at a terminal does with it. */
-async function serving(options = {}) {
-  const bot = startBot(supervisor.socket, options);
+async function serving(options = {}, socket = supervisor.socket) {
+  const bot = startBot(socket, options);
   const server = createAdaptorServer({ fetch: bot.app.fetch });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -322,6 +328,98 @@ describe('approve, reject and reset', () => {
     [reject, [], 'reject needs <N>'],
   ])('slips are told in a sentence: %#', async (command, args, says) => {
     await expect(command.run(args, { env: {}, print: () => {} })).rejects.toThrow(says);
+  });
+});
+
+describe('acknowledge', () => {
+  test('ends the page and not the incident, says who, and a second one who was first', async () => {
+    await using terminal = await serving(IDLE);
+    const { db, now } = terminal.bot.deps;
+    const { id } = anIncident(db, { target: 'supervisor:seen' }, now());
+    await expect(terminal.run(acknowledge, '1')).rejects.toThrow(
+      'incident 1 has no page: nobody was told of it, it is new',
+    );
+    escalate(db, again(db, id), 'quarantined', now());
+    expect(await terminal.run(acknowledge, '1', '--by', 'ada', '--why', 'I am on it')).toBe(
+      'Acknowledged incident 1 (quarantined), supervisor:seen, by ada: I am on it.\n' +
+        'Its page ends. When it is mended: alert-bot reset supervisor:seen',
+    );
+    expect(again(db, id).status).toBe('escalated');
+    const [page] = dueEscalations(db, 60_000, now());
+    expect(page).toMatchObject({ reason: 'quarantined', acknowledgedBy: 'ada' });
+    expect(page?.endedAt).toBeGreaterThan(0);
+    const story = asOneLine(await terminal.run(incidents, 'show', '1'));
+    expect(story).toContain('acknowledged by ada: Incident 1');
+    expect(story).toContain('ada acknowledged the page: I am on it');
+    expect(db.prepare('SELECT by, action, subject FROM audit').all()).toEqual([
+      { by: 'ada', action: 'acknowledge', subject: 'incident 1, supervisor:seen' },
+    ]);
+    await expect(terminal.run(acknowledge, '1', '--by', 'bob')).rejects.toThrow(
+      /ada has already acknowledged incident 1 at 2/,
+    );
+    // The next page of the same incident is sent as ever.
+    endEscalations(db, id, now());
+    addEscalation(db, id, 'recurring', { labels: {}, annotations: {} }, now());
+    expect(await terminal.run(acknowledge, '1')).toContain('(recurring)');
+  });
+
+  test('a question is answered, not acknowledged', async () => {
+    await using terminal = await serving();
+    await fire(terminal.bot, 'seen');
+    await expect(terminal.run(acknowledge, '1')).rejects.toThrow(
+      'incident 1 asks a question: answer it with alert-bot approve 1 or alert-bot reject 1',
+    );
+    expect(openQuestion(terminal.bot.deps.db, 1)).not.toBeNull();
+  });
+});
+
+describe('targets', () => {
+  test('lists what may be acted on, with what is left to it and what holds it', async () => {
+    await using terminal = await serving(IDLE);
+    const { db, now } = terminal.bot.deps;
+    anAttempt(db, anIncident(db, { target: 'supervisor:seen' }, now()), now());
+    setCircuit(db, 'supervisor:seen', { open: true, until: null, times: 1 });
+    addPause(db, { by: 'ada', why: 'deploy' }, null, now(), 'target:supervisor:no');
+    const text = await terminal.run(targets);
+    expect(text).toContain(
+      [
+        'supervisor:seen',
+        '  may         be acted on',
+        '  runs        seen runs',
+        '  budget      2 of 3 left in 30m',
+        '  quarantine  until a person ends it: alert-bot reset supervisor:seen',
+        '  incident    1: alert-bot incidents show 1',
+        'supervisor:yes',
+      ].join('\n'),
+    );
+    expect(text).toContain('  paused      by ada (deploy) until somebody resumes\n');
+    expect(widest(text)).toBeLessThanOrEqual(80);
+    expect(JSON.parse(await terminal.run(targets, '--json'))).toMatchObject({
+      targets: [
+        { id: 'supervisor:seen', budgets: [{ attempts: 3, left: 2, per: 1_800_000 }] },
+        {},
+        {},
+        {},
+        {},
+        {},
+        {},
+        {},
+      ],
+    });
+  });
+
+  test('leaves out what is not opted in, and says so', async () => {
+    await using box = await bootSupervisor(
+      `processes: { a: { command: ${staying()} }, b: { command: ${staying()} } }`,
+    );
+    await using terminal = await serving(IDLE, box.socket);
+    expect(await terminal.run(targets)).toBe(
+      'Nothing is opted in: label what may be restarted alert-bot.enable="true".\n' +
+        '2 more are not opted in: --all shows them.',
+    );
+    expect(await terminal.run(targets, '--all')).toContain(
+      'supervisor:a\n  may         not be acted on: alert-bot.enable="true" is not set\n',
+    );
   });
 });
 

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { cli, start } from './harness.ts';
 
-const ASKING = ['incidents', 'approve', 'reject', 'simulate'];
+const ASKING = ['incidents', 'targets', 'acknowledge', 'approve', 'reject', 'simulate'];
 
 test.concurrent('without a command it lists them and ends with 2', async () => {
   const { code, err } = await cli([]);

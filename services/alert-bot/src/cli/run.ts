@@ -50,6 +50,14 @@ const COMMANDS: Readonly<Record<string, { summary: string; load(): Promise<Comma
     summary: 'list incidents, tell the story of one, or follow what happens',
     load: async () => (await import('./incidents.ts')).incidents,
   },
+  acknowledge: {
+    summary: 'end the page of an incident: somebody looks after it',
+    load: async () => (await import('./acknowledge.ts')).acknowledge,
+  },
+  targets: {
+    summary: 'list what may be acted on, its budgets and quarantines',
+    load: async () => (await import('./targets.ts')).targets,
+  },
   approve: {
     summary: 'allow what the bot asks (mode approve)',
     load: async () => (await import('./approve.ts')).approve,
@@ -104,7 +112,7 @@ async function help(name: string | undefined, print: (line: string) => void): Pr
 }
 
 function overview(): string {
-  const lines = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(11)}${summary}`);
+  const lines = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(13)}${summary}`);
   return [
     'Usage: alert-bot <command> [options]',
     '',

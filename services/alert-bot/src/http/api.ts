@@ -1,5 +1,6 @@
 import { Hono } from 'hono';
 import { z } from 'zod';
+import { standingOf } from '../decision/standing.ts';
 import type { Deps } from '../deps.ts';
 import { STATUSES } from '../domain/incident.ts';
 import { PlatformError } from '../domain/platform.ts';
@@ -9,6 +10,7 @@ import { write } from '../store/db.ts';
 import { addEvent, eventsAfter, lastEvent } from '../store/events.ts';
 import { listIncidents, lookAtOnce, openIncidentOf } from '../store/incidents.ts';
 import { knownTargets, resetTarget, targetState } from '../store/targets.ts';
+import { acknowledgeRoute } from './acknowledge.ts';
 import { answerRoutes } from './answers.ts';
 import { HttpError } from './errors.ts';
 import { numberFrom, parse, person, readJson, SAY_WHO, strict } from './input.ts';
@@ -91,6 +93,7 @@ export function apiRoutes(deps: Deps): Hono {
     });
   });
 
+  app.route('/', acknowledgeRoute(deps));
   app.route('/', answerRoutes(deps));
   app.route('/', pauseRoutes(deps));
   app.route('/', stormRoute(deps));
@@ -127,6 +130,7 @@ function targetView(deps: Deps, target: Target) {
     quarantine: open
       ? { until: until === null ? null : new Date(until).toISOString(), timesInARow: times }
       : null,
+    budgets: standingOf(deps, target, deps.now()).budgets,
     resetAt: resetAt === null ? null : new Date(resetAt).toISOString(),
     incident: openIncidentOf(deps.db, target.id)?.id ?? null,
     instances: target.instances.map((instance) => ({

@@ -16,6 +16,7 @@ const escalationRow = z
     ended_at: maybeInstant,
     last_sent_at: maybeInstant,
     error: z.string().nullable(),
+    acknowledged_by: z.string().nullable(),
   })
   .transform((r) => ({
     id: r.id,
@@ -27,6 +28,7 @@ const escalationRow = z
     endedAt: r.ended_at,
     lastSentAt: r.last_sent_at,
     error: r.error,
+    acknowledgedBy: r.acknowledged_by,
   }));
 export type Escalation = z.output<typeof escalationRow>;
 
@@ -68,6 +70,22 @@ export function endEscalationsFor(
     `UPDATE escalations SET ended_at = ?, last_sent_at = NULL
      WHERE incident_id = ? AND reason = ? AND ended_at IS NULL`,
   ).run(now, incident, reason);
+}
+
+/**
+ * Ends the pages of an incident because somebody has seen them; a question is answered, not acknowledged.
+ * @returns the reasons of those that ended
+ */
+export function acknowledgeEscalations(db: Db, incident: number, by: string, now: Instant): string[] {
+  return z.array(z.string()).parse(
+    db
+      .prepare(
+        `UPDATE escalations SET ended_at = :now, last_sent_at = NULL, acknowledged_by = :by
+         WHERE incident_id = :incident AND ended_at IS NULL AND reason <> 'approval_required' RETURNING reason`,
+      )
+      .pluck()
+      .all({ incident, by, now }),
+  );
 }
 
 /** When a person was last told of a target for a reason, after `since`; whether that has ended or not. */
