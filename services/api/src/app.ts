@@ -12,6 +12,7 @@ import { createFaultBoard } from './faults/board.ts';
 import { faultSchema } from './faults/fault.ts';
 import { faultInjection } from './http/injection.ts';
 import { opsRoutes } from './http/ops.ts';
+import { shopRoutes } from './http/shop.ts';
 import { transactionRoutes } from './http/transactions.ts';
 import { createMetrics } from './metrics.ts';
 import { openDatabase } from './store/database.ts';
@@ -69,6 +70,7 @@ export function createApp(config: Config, overrides: Overrides = {}) {
 
   const routes = [
     ...opsRoutes({ db, preparation, metrics, now }),
+    ...shopRoutes(),
     ...transactionRoutes({ db, gateway, events, random }),
     ...faultRoutes({
       board,
