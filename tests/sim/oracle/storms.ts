@@ -15,6 +15,8 @@ export function* judgeStorms(world: World): Generator<string> {
     if (first === undefined || last.at - first.at > storm.per - 2_000) continue;
     let until = last.at + storm.calm;
     for (const later of news.slice(i + 1)) if (later.at < until) until = later.at + storm.calm;
+    // However many come, it is held no longer than that.
+    until = Math.min(until, last.at + 10 * storm.calm);
     if (isDisturbed(world, first.at, until)) continue;
     for (const { first: call } of attemptsOf(world))
       if (call.at > last.at + COUNTED && call.at < until - 2_000)

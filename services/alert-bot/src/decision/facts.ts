@@ -262,6 +262,7 @@ export function readFacts(deps: Deps, incident: Incident, outside: Outside, now:
     fleet: fleetFacts(db, incident, outside.listed, limits, now),
     approval: approvalFact(db, incident),
     healed: null,
+    ownStorm: null,
   };
 }
 

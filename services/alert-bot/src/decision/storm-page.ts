@@ -1,7 +1,9 @@
 import { type Labels, ORIGIN, ORIGIN_LABEL } from '../domain/alert.ts';
-import { formatDuration, type Millis } from '../domain/duration.ts';
+import { formatDuration } from '../domain/duration.ts';
 import type { StormFact } from '../domain/facts.ts';
+import type { FleetLimits } from '../domain/playbook.ts';
 import { explain } from '../domain/reason.ts';
+import { heldUntil, paceOf } from '../policy/storm.ts';
 import type { Db } from '../store/db.ts';
 import { countMembers, countToldByIt, nameMembers } from '../store/storm-line.ts';
 import type { Storm } from '../store/storms.ts';
@@ -18,7 +20,7 @@ export function stormPage(
   db: Db,
   storm: Storm,
   phase: StormFact['phase'] | 'over',
-  calm: Millis,
+  limits: FleetLimits,
 ): { title: string; labels: Labels; annotations: Labels } {
   const incidents = countMembers(db, storm.id);
   const names = [...new Set(nameMembers(db, storm.id, NAMED))];
@@ -37,25 +39,33 @@ export function stormPage(
     annotations: {
       summary: `${title}: ${explain('storm')}`,
       description:
-        `${names.join(', ')}${more}. ${whatNext(db, storm, phase, calm)} ` +
+        `${names.join(', ')}${more}. ${whatNext(db, storm, phase, limits)} ` +
         `Look: alert-bot incidents show ${storm.incident}.`,
     },
   };
 }
 
-function whatNext(db: Db, storm: Storm, phase: StormFact['phase'] | 'over', calm: Millis): string {
+function whatNext(db: Db, storm: Storm, phase: StormFact['phase'] | 'over', limits: FleetLimits): string {
+  const { calm } = limits.storm;
   switch (phase) {
     case 'held':
       return (
-        `Nothing is acted on until no new one has come for ${formatDuration(calm)}; then one after the other, ` +
-        'dependencies first. Sooner: alert-bot release.'
+        `Nothing is acted on until no new one has come for ${formatDuration(calm)}, or at the latest until ` +
+        `${new Date(heldUntil(storm, calm)).toISOString()}; then one after the other, dependencies first, ` +
+        `${paceText(limits)}. Sooner: alert-bot release.`
       );
     case 'released':
-      return 'It is calm: they are released one after the other, dependencies first.';
+      return `They are released one after the other, dependencies first, ${paceText(limits)}.`;
     case 'over':
       return (
         `The storm is over, but ${countToldByIt(db, storm.id)} of them have no target the bot knows. ` +
         "Mend the alerts' service label, or the playbooks' target."
       );
   }
+}
+
+/** The pace of a released storm, in words. */
+export function paceText(limits: FleetLimits): string {
+  const { targets, per } = paceOf(limits);
+  return `at most ${targets} ${targets === 1 ? 'target' : 'targets'} in ${formatDuration(per)} (half of limits.targets)`;
 }

@@ -172,4 +172,6 @@ export interface Facts {
   approval: ApprovalFact | null;
   /** Set where an incident was just closed as healed, and only whether it recurs is asked. */
   healed: HealedFact | null;
+  /** Set for the incident of a storm itself: how many incidents it has. */
+  ownStorm: { incidents: number } | null;
 }

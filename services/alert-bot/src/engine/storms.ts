@@ -1,7 +1,9 @@
 import { closeIncident } from '../decision/conclude.ts';
-import { stormPage } from '../decision/storm-page.ts';
+import { paceText, stormPage } from '../decision/storm-page.ts';
+import { recordStorm } from '../decision/storm-told.ts';
 import type { Deps } from '../deps.ts';
 import type { Instant } from '../domain/duration.ts';
+import type { FleetLimits } from '../domain/playbook.ts';
 import { phaseOf, releaseAt } from '../policy/storm.ts';
 import type { Db } from '../store/db.ts';
 import { write } from '../store/db.ts';
@@ -26,45 +28,47 @@ interface Due {
  */
 export async function tendStorms(deps: Deps): Promise<void> {
   const { db } = deps;
-  const calm = deps.playbooks().limits.storm.calm;
+  const { limits } = deps.playbooks();
   for (const { id } of unfinishedStorms(db)) {
     for (let step = 0; step < STEPS_AT_ONCE; step++) {
       // A storm that nothing is due for costs a read.
-      if (next(deps, id, calm) === null) break;
-      const due = await write(db, () => carryOut(deps, id, calm));
+      if (next(deps, id, limits) === null) break;
+      const due = await write(db, () => carryOut(deps, id, limits));
       due?.tell?.();
     }
   }
 }
 
-function carryOut(deps: Deps, id: number, calm: number): Due | null {
-  const due = next(deps, id, calm);
+function carryOut(deps: Deps, id: number, limits: FleetLimits): Due | null {
+  const due = next(deps, id, limits);
   due?.done();
   return due;
 }
 
-function next(deps: Deps, id: number, calm: number): Due | null {
+function next(deps: Deps, id: number, limits: FleetLimits): Due | null {
   const { db } = deps;
   const now = deps.now();
   const storm = unfinishedStorms(db).find((one) => one.id === id);
   const own = storm === undefined ? undefined : incidentById(db, storm.incident);
   if (storm === undefined || own === undefined) return null;
   return (
-    toTell(deps, storm, own, calm, now) ??
-    toRelease(deps, storm, own, calm, now) ??
-    toEnd(deps, storm, own, calm, now) ??
-    toRetell(db, storm, own, calm, now) ??
-    toLookAt(db, storm, calm, now)
+    toTell(deps, storm, own, limits, now) ??
+    toRelease(deps, storm, own, limits, now) ??
+    toEnd(deps, storm, own, limits, now) ??
+    toRetell(db, storm, own, limits, now) ??
+    toLookAt(db, storm, limits, now)
   );
 }
 
 /** A person is told once the storm holds something: not of what is paused, or turned out to be none of ours. */
-function toTell({ db, events }: Deps, storm: Storm, own: Incident, calm: number, now: Instant): Due | null {
+function toTell(deps: Deps, storm: Storm, own: Incident, limits: FleetLimits, now: Instant): Due | null {
+  const { db, events } = deps;
   if (own.status !== 'new' || countHeld(db, storm.id) + countToldByIt(db, storm.id) === 0) return null;
   return {
     done() {
-      const page = pageOf(db, storm, calm, now);
+      const page = pageOf(db, storm, limits, now);
       changeTitle(db, own.id, page.title);
+      recordStorm(deps, storm, own, now);
       changeStatus(db, own, 'escalated', { reason: 'storm', escalated: { reason: 'storm', at: now } }, now);
       addEvent(db, own.id, now, 'escalation', `handed to a person: ${page.annotations['summary'] ?? ''}`, {});
       addEscalation(db, own.id, 'storm', page, now);
@@ -77,15 +81,21 @@ function toRelease(
   { db, events }: Deps,
   storm: Storm,
   own: Incident,
-  calm: number,
+  limits: FleetLimits,
   now: Instant,
 ): Due | null {
-  if (storm.endedAt !== null || storm.releasedAt !== null || phaseOf(storm, calm, now) === 'held')
+  if (
+    storm.endedAt !== null ||
+    storm.releasedAt !== null ||
+    phaseOf(storm, limits.storm.calm, now) === 'held'
+  )
     return null;
   return {
     done() {
-      releaseStorm(db, storm.id, releaseAt(storm, calm));
-      addEvent(db, own.id, now, 'status', 'calm: released one after the other, dependencies first', {});
+      releaseStorm(db, storm.id, releaseAt(storm, limits.storm.calm));
+      const why = storm.lastIncidentAt + limits.storm.calm > now ? 'held for as long as may be' : 'calm';
+      const how = `${why}: released one after the other, dependencies first, ${paceText(limits)}`;
+      addEvent(db, own.id, now, 'status', how, {});
       lookAtHeld(db, storm.id, null, now);
     },
     tell: () => events.storm(own, 'is released'),
@@ -93,9 +103,15 @@ function toRelease(
 }
 
 /** Not before it is calm, also where all that it held is over: else the next alert would begin another page. */
-function toEnd({ db, events }: Deps, storm: Storm, own: Incident, calm: number, now: Instant): Due | null {
+function toEnd(
+  { db, events }: Deps,
+  storm: Storm,
+  own: Incident,
+  limits: FleetLimits,
+  now: Instant,
+): Due | null {
   if (storm.endedAt === null) {
-    if (phaseOf(storm, calm, now) === 'held' || hasWork(db, storm.id)) return null;
+    if (phaseOf(storm, limits.storm.calm, now) === 'held' || hasWork(db, storm.id)) return null;
     return {
       done() {
         endStorm(db, storm.id, now);
@@ -113,9 +129,9 @@ function toEnd({ db, events }: Deps, storm: Storm, own: Incident, calm: number, 
 }
 
 /** The page grows with the storm. */
-function toRetell(db: Db, storm: Storm, own: Incident, calm: number, now: Instant): Due | null {
+function toRetell(db: Db, storm: Storm, own: Incident, limits: FleetLimits, now: Instant): Due | null {
   if (own.status !== 'escalated') return null;
-  const page = pageOf(db, storm, calm, now);
+  const page = pageOf(db, storm, limits, now);
   const told = escalationsOf(db, own.id).find(({ endedAt }) => endedAt === null);
   const isSame = told === undefined || told.annotations['description'] === page.annotations['description'];
   if (isSame && own.title === page.title) return null;
@@ -128,11 +144,11 @@ function toRetell(db: Db, storm: Storm, own: Incident, calm: number, now: Instan
 }
 
 /** Who is next does not wait for its own look. */
-function toLookAt(db: Db, storm: Storm, calm: number, now: Instant): Due | null {
-  if (storm.endedAt !== null || phaseOf(storm, calm, now) === 'held') return null;
+function toLookAt(db: Db, storm: Storm, limits: FleetLimits, now: Instant): Due | null {
+  if (storm.endedAt !== null || phaseOf(storm, limits.storm.calm, now) === 'held') return null;
   const next = nextInLine(db, storm.id, now);
   return next === null ? null : { done: () => lookAtHeld(db, storm.id, next === 'all' ? null : next, now) };
 }
 
-const pageOf = (db: Db, storm: Storm, calm: number, now: Instant) =>
-  stormPage(db, storm, storm.endedAt === null ? phaseOf(storm, calm, now) : 'over', calm);
+const pageOf = (db: Db, storm: Storm, limits: FleetLimits, now: Instant) =>
+  stormPage(db, storm, storm.endedAt === null ? phaseOf(storm, limits.storm.calm, now) : 'over', limits);

@@ -93,7 +93,9 @@ test('alert-bot release: done, or a sentence and code 1', async () => {
     const args = ['release', '--by', 'somebody', '--why', 'mended'];
     expect(await cli(args, env)).toEqual({
       code: 0,
-      out: `Released the storm, incident ${openStorm(bot.deps.db)?.incident}, which held 10; by somebody: mended.\n`,
+      out:
+        `Released the storm, incident ${openStorm(bot.deps.db)?.incident}, which held 10; by somebody: mended.\n` +
+        'They go one after the other, dependencies first, at most 1 target in 10m (half of limits.targets).\n',
       err: '',
     });
     expect(await cli(args, env)).toMatchObject({ code: 1, err: expect.stringContaining('no storm is held') });

@@ -1,5 +1,5 @@
 import { Hono } from 'hono';
-import { stormPage } from '../decision/storm-page.ts';
+import { paceText, stormPage } from '../decision/storm-page.ts';
 import type { Deps } from '../deps.ts';
 import { phaseOf, releaseAt } from '../policy/storm.ts';
 import { audit } from '../store/controls.ts';
@@ -18,7 +18,8 @@ export function stormRoute(deps: Deps): Hono {
   const app = new Hono();
 
   app.get('/storm', (c) => {
-    const { calm } = deps.playbooks().limits.storm;
+    const { limits } = deps.playbooks();
+    const { calm } = limits.storm;
     const storm = openStorm(db);
     if (storm === undefined) return c.json({ storm: null });
     const phase = phaseOf(storm, calm, deps.now());
@@ -30,7 +31,7 @@ export function stormRoute(deps: Deps): Hono {
         held: countHeld(db, storm.id),
         beganAt: new Date(storm.beganAt).toISOString(),
         calmAt: new Date(releaseAt(storm, calm)).toISOString(),
-        description: stormPage(db, storm, phase, calm).annotations['description'],
+        description: stormPage(db, storm, phase, limits).annotations['description'],
       },
     });
   });
@@ -38,7 +39,8 @@ export function stormRoute(deps: Deps): Hono {
   app.post('/storm/release', async (c) => {
     const who = parse(personShape, await readJson(c.req.raw));
     const now = deps.now();
-    const { calm } = deps.playbooks().limits.storm;
+    const { limits } = deps.playbooks();
+    const { calm } = limits.storm;
     const released = await write(db, () => {
       const storm = openStorm(db);
       if (storm === undefined || phaseOf(storm, calm, now) === 'released') return null;
@@ -46,7 +48,7 @@ export function stormRoute(deps: Deps): Hono {
       addEvent(db, storm.incident, now, 'person', `${who.by} released the storm: ${who.why}`, { ...who });
       audit(db, who, 'release', `storm, incident ${storm.incident}`, now);
       lookAtHeld(db, storm.id, null, now);
-      return { incident: storm.incident, held: countHeld(db, storm.id) };
+      return { incident: storm.incident, held: countHeld(db, storm.id), pace: paceText(limits) };
     });
     if (released === null)
       throw new HttpError('conflict', 'no storm is held: there is none, or it is released already');

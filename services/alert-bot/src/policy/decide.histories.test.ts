@@ -230,6 +230,7 @@ class World {
       ...actingElsewhere(this.#elsewhere, 2),
       approval: null,
       healed: null,
+      ownStorm: null,
     };
   }
 

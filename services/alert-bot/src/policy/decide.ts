@@ -9,7 +9,7 @@ import { dependencyGuards } from './dependencies.ts';
 import { approvalGuards, approvedBy } from './guard-approval.ts';
 import { changeGuards, restGuards } from './guard-change.ts';
 import { fleetGuards } from './guard-fleet.ts';
-import { holdGuards } from './guard-hold.ts';
+import { holdGuards, ownStormGuard } from './guard-hold.ts';
 import { loopGuards } from './guard-loops.ts';
 import { paceGuards } from './guard-pace.ts';
 import { personGuards } from './guard-person.ts';
@@ -28,6 +28,8 @@ const ENDS_OTHERWISE: readonly DeferReason[] = [...PERSONS_STOPS, 'storm', 'appr
  * Never throws; every input gives exactly one decision.
  */
 export function decide(facts: Facts, now: Instant): Decision {
+  const storms = ownStormGuard(facts);
+  if (storms.length > 0) return finish(storms, [], facts, now);
   const recurs = recurringGuards(facts.healed, now);
   if (recurs.length > 0) return finish(recurs, [], facts, now);
   const { playbook } = facts;

@@ -132,6 +132,7 @@ export const facts = (...changes: Partial<Facts>[]): Facts =>
       ...fleet(),
       approval: null,
       healed: null,
+      ownStorm: null,
     } satisfies Facts,
     ...changes,
   );

@@ -9,7 +9,8 @@ export function fleetGuards({ fleet, storm }: Facts, now: Instant): Blocked[] {
   return [...atOnce(fleet, limits), ...inWindow(fleet, limits, now)];
 }
 
-const half = (count: number): number => Math.max(1, Math.floor(count / 2));
+/** Half of a limit, and at least one. */
+export const half = (count: number): number => Math.max(1, Math.floor(count / 2));
 const halved = (limits: FleetLimits): FleetLimits => ({
   ...limits,
   concurrent: half(limits.concurrent),

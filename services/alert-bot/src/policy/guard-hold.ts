@@ -1,6 +1,6 @@
 import { formatDuration } from '../domain/duration.ts';
 import type { Facts, StormFact } from '../domain/facts.ts';
-import { type Blocked, block, defer } from './block.ts';
+import { type Blocked, block, defer, escalate } from './block.ts';
 
 /** What holds everything at once: a clock that cannot be trusted, a storm (G6). */
 export function holdGuards({ clockJump, storm }: Pick<Facts, 'clockJump' | 'storm'>): Blocked[] {
@@ -12,6 +12,14 @@ export function holdGuards({ clockJump, storm }: Pick<Facts, 'clockJump' | 'stor
   }
   if (storm !== null) blocks.push(...stormGuard(storm));
   return blocks;
+}
+
+/** Is it the incident of a storm itself? Then a person is told of all that it holds at once (G6). */
+export function ownStormGuard({ ownStorm, fleet }: Pick<Facts, 'ownStorm' | 'fleet'>): Blocked[] {
+  if (ownStorm === null) return [];
+  const { incidents, per } = fleet.limits.storm;
+  const because = `${ownStorm.incidents} incidents, ${incidents} within ${formatDuration(per)} are a storm`;
+  return [block('storm', escalate('storm'), because)];
 }
 
 function stormGuard({ phase, incidents, calmAt, before }: StormFact): Blocked[] {

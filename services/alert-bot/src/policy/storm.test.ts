@@ -3,11 +3,13 @@ import type { Decision } from '../domain/decision.ts';
 import type { StormFact } from '../domain/facts.ts';
 import type { Reason } from '../domain/reason.ts';
 import { decide } from './decide.ts';
-import { facts, incident, MINUTE, NOW, playbook, SECOND } from './facts.fixture.ts';
-import { lookAtHeldAfter, phaseOf, releaseAt, standsInLine } from './storm.ts';
+import { FLEET_LIMITS, facts, incident, MINUTE, NOW, playbook, SECOND } from './facts.fixture.ts';
+import { lookAtHeldAfter, paceOf, phaseOf, releaseAt, standsInLine } from './storm.ts';
 
 const CALM = 2 * MINUTE;
-const since = (lastIncidentAt: number, releasedAt: number | null = null) => ({ lastIncidentAt, releasedAt });
+const since = (lastIncidentAt: number, releasedAt: number | null = null, heldSince = NOW - 5 * MINUTE) => ({
+  ...{ lastIncidentAt, releasedAt, heldSince },
+});
 
 // Each row: when the last new trouble came, when a person released it, and what that makes of it now.
 test.each([
@@ -15,6 +17,9 @@ test.each([
   [since(NOW - CALM + 1), 'held', NOW + 1],
   [since(NOW - CALM), 'released', NOW],
   [since(NOW, NOW), 'released', NOW],
+  // New ones come all the time: it is held for ten times `calm` at most.
+  [since(NOW, null, NOW - 10 * CALM + 1), 'held', NOW + 1],
+  [since(NOW, null, NOW - 10 * CALM), 'released', NOW],
 ] as const)('G6: a storm is held until it is calm, or released by hand: %o', (storm, phase, at) => {
   expect(phaseOf(storm, CALM, NOW)).toBe(phase);
   expect(releaseAt(storm, CALM)).toBe(at);
@@ -44,6 +49,23 @@ test.each<[Decision, boolean]>([
   [{ kind: 'skip', reason: 'observe_only', also: [], guards: [] }, false],
 ])('G6: who could not go anyway does not hold up the line: %o', (decision, stands) => {
   expect(standsInLine(decision)).toBe(stands);
+});
+
+test.each([
+  [3, 1],
+  [1, 1],
+  [10, 5],
+])('G6: a released storm goes at half of limits.targets: of %i, %i', (count, targets) => {
+  const limits = { ...FLEET_LIMITS, targets: { ...FLEET_LIMITS.targets, count } };
+  expect(paceOf(limits)).toEqual({ targets, per: 10 * MINUTE });
+});
+
+test('G10: the incident of a storm itself has a decision, which says why a person is told', () => {
+  expect(decide(facts({ playbook: null, ownStorm: { incidents: 12 } }), NOW)).toMatchObject({
+    kind: 'escalate',
+    reason: 'storm',
+    guards: [{ guard: 'storm', answer: 'block', because: '12 incidents, 10 within 1m are a storm' }],
+  });
 });
 
 test('G6: the more a storm holds, the more seldom each is looked at', () => {

@@ -1,20 +1,37 @@
 import type { Decision } from '../domain/decision.ts';
 import type { Instant, Millis } from '../domain/duration.ts';
 import type { StormFact } from '../domain/facts.ts';
+import type { FleetLimits } from '../domain/playbook.ts';
 import type { Reason } from '../domain/reason.ts';
+import { half } from './guard-fleet.ts';
+
+/** So many times `calm` a storm is held at most: an endless stream of new troubles must not hold all others for ever. */
+const CALM_AT_MOST = 10;
+
+/** What is known of a storm's hold; `heldSince` is when it began. */
+export interface Held {
+  heldSince: Instant;
+  lastIncidentAt: Instant;
+  releasedAt: Instant | null;
+}
+
+/** From then on it is held no more, whatever comes; people were told long before. */
+export const heldUntil = ({ heldSince }: Pick<Held, 'heldSince'>, calm: Millis): Instant =>
+  heldSince + CALM_AT_MOST * calm;
 
 /** When a storm is released: when no new trouble came for `calm`, or sooner, when a person said so. */
-export const releaseAt = (
-  storm: { lastIncidentAt: Instant; releasedAt: Instant | null },
-  calm: Millis,
-): Instant => storm.releasedAt ?? storm.lastIncidentAt + calm;
+export const releaseAt = (storm: Held, calm: Millis): Instant =>
+  storm.releasedAt ?? Math.min(storm.lastIncidentAt + calm, heldUntil(storm, calm));
 
 /** Computed from the log and now, so that no crash and no lost wake can keep a storm held. */
-export const phaseOf = (
-  storm: { lastIncidentAt: Instant; releasedAt: Instant | null },
-  calm: Millis,
-  now: Instant,
-): StormFact['phase'] => (now < releaseAt(storm, calm) ? 'held' : 'released');
+export const phaseOf = (storm: Held, calm: Millis, now: Instant): StormFact['phase'] =>
+  now < releaseAt(storm, calm) ? 'held' : 'released';
+
+/** How fast a released storm may be acted on, besides one at a time: half of `limits.targets`. */
+export const paceOf = ({ targets }: FleetLimits): { targets: number; per: Millis } => ({
+  targets: half(targets.count),
+  per: targets.per,
+});
 
 /** Waits that are not the incident's own: for the storm, and for what bounds the bot as a whole. */
 const NOT_ITS_OWN: readonly Reason[] = ['storm', 'blast_radius', 'action_in_progress'];

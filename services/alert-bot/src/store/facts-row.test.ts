@@ -6,7 +6,7 @@ import { factsRow } from './facts-row.ts';
 // Each has parts that the others lack, so that nothing of the shape is lost unseen.
 const kept = [
   facts(),
-  facts({ playbook: null }),
+  facts({ playbook: null, ownStorm: { incidents: 12 } }),
   facts(target({ invalid: 'label alert-bot.enable="yes"' })),
   facts({ target: { found: 'many', ids: ['a', 'b'] } }),
   facts({ attempts: [attempt(MINUTE)], notCalledAt: NOW - 1 }, actingElsewhere(2, 3)),

@@ -145,4 +145,5 @@ export const factsRow = z.object({
     .object({ at: z.array(time), toldAt: maybeTime })
     .nullable()
     .default(null),
+  ownStorm: z.object({ incidents: z.number() }).nullable(),
 }) satisfies z.ZodType<Facts>;

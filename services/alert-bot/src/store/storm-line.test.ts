@@ -15,7 +15,7 @@ import {
   nextInLine,
   standInLine,
 } from './storm-line.ts';
-import { beginStorm, endStorm, openStorm, unfinishedStorms } from './storms.ts';
+import { beginStorm, endStorm, openStorm, releaseStorm, unfinishedStorms } from './storms.ts';
 
 function aStorm(db: Db): number {
   return beginStorm(db, anIncident(db, { target: null, service: null, playbook: null }).id, NOON);
@@ -68,6 +68,23 @@ test('G6: what others depend on goes first, then the severest, then the oldest',
   for (const [place, id] of order.entries())
     expect(before(db, storm, again(db, id)).toSorted()).toEqual(order.slice(0, place).toSorted());
   expect(nextInLine(db, storm, NOON)).toBe(old.id);
+});
+
+test('G6: what comes after the release stands behind what was held, in the order in which it came', () => {
+  using log = temporaryLog();
+  const { db } = log;
+  const storm = aStorm(db);
+  const web = held(db, storm, 'web', { severity: 'warning', depth: 2 });
+  releaseStorm(db, storm, NOON + 1);
+  const late = (service: string, severity: string) => {
+    const { id } = anIncident(db, { target: `supervisor:${service}`, service, severity }, NOON + 2);
+    holdIn(db, storm, id);
+    return turn(db, id, 'deferred', { reason: 'storm', nextLookAt: NOON + 60_000 });
+  };
+  const [first, second] = [late('low', 'warning'), late('db', 'critical')];
+  expect(before(db, storm, first)).toEqual([web.id]);
+  expect(before(db, storm, second)).toEqual([web.id, first.id]);
+  expect(nextInLine(db, storm, NOON + 2)).toBe(web.id);
 });
 
 test('G6: what was begun is ended before another is begun, but one that was never called was not begun', () => {

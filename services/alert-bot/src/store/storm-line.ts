@@ -75,8 +75,13 @@ export function holdIn(db: Db, storm: number, incident: number): void {
   });
 }
 
-/** What was begun is ended first; then what others depend on, the severest, the oldest. `i` is the incident. */
+/**
+ * What was begun is ended first; then what others depend on, the severest, the oldest. What came after the release stands
+ * behind all of these, in the order in which it came: else a stream of severe ones would hold up the rest for ever.
+ * `i` is the incident.
+ */
 const PLACE = `NOT EXISTS (SELECT 1 FROM attempts a WHERE a.incident_id = i.id AND a.outcome <> 'not_called'),
+  CASE WHEN i.opened_at > (SELECT s.released_at FROM storms s WHERE s.id = i.storm_id) THEN i.id ELSE 0 END,
   i.depth, ${rankOf('i.severity')}, i.id`;
 const IN_LINE = `FROM incidents i WHERE i.storm_id = :storm AND i.in_line = 1
   AND i.status IN ('new', 'deferred', 'queued')`;

@@ -9,6 +9,7 @@ const stormRow = z
     id: z.number(),
     incident_id: z.number(),
     began_at: instant,
+    held_since: instant,
     last_incident_at: instant,
     released_at: maybeInstant,
     ended_at: maybeInstant,
@@ -18,6 +19,8 @@ const stormRow = z
     /** The incident of the storm itself, which no alert belongs to. */
     incident: r.incident_id,
     beganAt: r.began_at,
+    /** The same, later by every leap of the clock since. */
+    heldSince: r.held_since,
     lastIncidentAt: r.last_incident_at,
     /** When it was found to be calm, or a person released it; null while it is held. */
     releasedAt: r.released_at,
@@ -25,14 +28,16 @@ const stormRow = z
   }));
 export type Storm = z.output<typeof stormRow>;
 
+const COLUMNS = `s.*, ${carried('s.began_at')} AS held_since`;
+
 /** The storm that is not over, if any: there is one at most. */
 export function openStorm(db: Db): Storm | undefined {
-  const row = db.prepare('SELECT * FROM storms WHERE ended_at IS NULL').get();
+  const row = db.prepare(`SELECT ${COLUMNS} FROM storms s WHERE s.ended_at IS NULL`).get();
   return row === undefined ? undefined : stormRow.parse(row);
 }
 
 export function stormById(db: Db, id: number): Storm | undefined {
-  const row = db.prepare('SELECT * FROM storms WHERE id = ?').get(id);
+  const row = db.prepare(`SELECT ${COLUMNS} FROM storms s WHERE s.id = ?`).get(id);
   return row === undefined ? undefined : stormRow.parse(row);
 }
 
@@ -40,7 +45,7 @@ export function stormById(db: Db, id: number): Storm | undefined {
 export function unfinishedStorms(db: Db): Storm[] {
   return db
     .prepare(
-      `SELECT s.* FROM incidents i JOIN storms s ON s.incident_id = i.id
+      `SELECT ${COLUMNS} FROM incidents i JOIN storms s ON s.incident_id = i.id
        WHERE i.status <> 'closed' AND i.target_id IS NULL ORDER BY s.id`,
     )
     .all()

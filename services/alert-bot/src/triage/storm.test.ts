@@ -3,9 +3,11 @@ import { closeIncident } from '../decision/conclude.ts';
 import { type Alert, fingerprint, type Labels } from '../domain/alert.ts';
 import type { FleetLimits, Mode, Playbook } from '../domain/playbook.ts';
 import { LIMITS } from '../policy/facts.fixture.ts';
+import { phaseOf } from '../policy/storm.ts';
 import type { Db } from '../store/db.ts';
 import { openEpisodeOf } from '../store/episodes.ts';
-import { changeStatus, openIncidents } from '../store/incidents.ts';
+import { carryWaits, changeStatus, openIncidents } from '../store/incidents.ts';
+import { recordLeap } from '../store/leaps.ts';
 import { openStorm, releaseStorm } from '../store/storms.ts';
 import { again, NOON, temporaryLog } from '../testing/log.ts';
 import { endEpisode, type TriageContext, triageAlert } from './triage.ts';
@@ -195,4 +197,41 @@ test('G6: what is under way belongs to the storm, and stays what it is', () => {
   changeStatus(log.db, again(log.db, incident), 'proving', {}, NOON);
   for (const service of ['b', 'c']) fire(log.db, broken(service));
   expect(again(log.db, incident)).toMatchObject({ status: 'proving', storm: openStorm(log.db)?.id });
+});
+
+describe('G6: an endless stream of new troubles', () => {
+  const AT_MOST = 10 * CALM;
+  /** A storm at noon, and another new trouble each minute until then. */
+  function stream(db: Db, until: number): void {
+    for (const service of ['a', 'b', 'c']) fire(db, broken(service));
+    for (let at = NOON; at < until; at += MINUTE) fire(db, broken(`at-${at}`), at);
+  }
+  const phaseAt = (db: Db, now: number) => {
+    const storm = openStorm(db);
+    return storm === undefined ? 'none' : phaseOf(storm, CALM, now);
+  };
+
+  test('is held for ten times calm, and then released all the same', () => {
+    using log = temporaryLog();
+    stream(log.db, NOON + AT_MOST);
+    expect(phaseAt(log.db, NOON + AT_MOST - 1)).toBe('held');
+    expect(phaseAt(log.db, NOON + AT_MOST)).toBe('released');
+  });
+
+  test('then holds it never again, however many come at once', () => {
+    using log = temporaryLog();
+    stream(log.db, NOON + AT_MOST);
+    const later = NOON + AT_MOST + 1;
+    for (const service of ['x', 'y', 'z', 'zz']) fire(log.db, broken(service), later);
+    expect(phaseAt(log.db, later)).toBe('released');
+    expect(members(log.db)).toContain('zz');
+  });
+
+  test('a leap of the clock does not end the hold', () => {
+    using log = temporaryLog();
+    stream(log.db, NOON + MINUTE);
+    recordLeap(log.db, AT_MOST, NOON + MINUTE);
+    carryWaits(log.db, AT_MOST);
+    expect(phaseAt(log.db, NOON + MINUTE + AT_MOST)).toBe('held');
+  });
 });

@@ -1,6 +1,6 @@
 import type { Instant } from '../domain/duration.ts';
 import type { FleetLimits, Playbook } from '../domain/playbook.ts';
-import { phaseOf, releaseAt } from '../policy/storm.ts';
+import { heldUntil, phaseOf, releaseAt } from '../policy/storm.ts';
 import type { Db } from '../store/db.ts';
 import { addEvent } from '../store/events.ts';
 import { openIncident } from '../store/incidents.ts';
@@ -81,6 +81,8 @@ function joins(
     if (isNew) holdStorm(db, storm.id, now);
     return;
   }
+  // It was held for as long as may be: from now on it only goes on one at a time.
+  if (now >= heldUntil(storm, limit.calm)) return;
   const since = Math.max(now - limit.per, releaseAt(storm, limit.calm));
   if (troublesIn(db, { since, playbooks, storm: storm.id }) < limit.incidents) return;
   holdStorm(db, storm.id, now);
