@@ -6,7 +6,7 @@ export function createLogger(service: string, level: LogLevel, stream?: Destinat
   return pino(
     {
       level,
-      base: { 'service.name': service },
+      base: { service },
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },

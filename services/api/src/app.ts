@@ -46,8 +46,6 @@ export function createApp(config: Config, overrides: Overrides = {}) {
     onConnectionLost: (error) => events.connectionLost(error),
     onSchemaMissing: () => preparation.reset(),
   });
-  const metrics = createMetrics(db.connections);
-  const events = createEvents(log, metrics);
   const stickyFaults = stickyFaultsIn(db);
   const board = createFaultBoard({
     ...stickyFaults,
@@ -56,6 +54,8 @@ export function createApp(config: Config, overrides: Overrides = {}) {
       await stickyFaults.save(fault);
     },
   });
+  const metrics = createMetrics(db.connections, board);
+  const events = createEvents(log, metrics);
   const preparation = createPreparation(async () => {
     const migrations = await migrate(config.databaseUrl);
     events.databasePrepared(migrations, await board.load());

@@ -1,5 +1,12 @@
-import { createRegistry, defineHttpMetrics, durationBuckets } from '@shop/service/metrics';
+import {
+  createRegistry,
+  defineFaultMetrics,
+  defineHttpMetrics,
+  durationBuckets,
+} from '@shop/service/metrics';
 import { Counter, Gauge, Histogram } from 'prom-client';
+import type { FaultBoard } from './faults/board.ts';
+import { lastingKinds } from './faults/fault.ts';
 import type { Database } from './store/database.ts';
 import { type FinalStatus, finalStatuses } from './transactions/transaction.ts';
 
@@ -12,8 +19,9 @@ export type UpstreamOutcome = (typeof upstreamOutcomes)[number];
 export type Metrics = ReturnType<typeof createMetrics>;
 
 /** Defines every metric of this service on a registry of its own. */
-export function createMetrics(connections: Database['connections']) {
+export function createMetrics(connections: Database['connections'], faults: FaultBoard) {
   const registry = createRegistry();
+  defineFaultMetrics(registry, lastingKinds, faults.active);
   const registers = [registry];
   const transactions = new Counter({
     name: 'processed_transactions_total',

@@ -34,9 +34,9 @@ export function createApp(config: Config, overrides: Overrides = {}) {
   const { random = Math.random, now = () => performance.now(), crash = () => process.exit(70) } = overrides;
   const stopped = new AbortController();
   const log = createLogger('payments', config.logLevel, overrides.logStream);
-  const metrics = createMetrics();
-  const events = createEvents(log, metrics);
   const board = createFaultBoard();
+  const metrics = createMetrics(board);
+  const events = createEvents(log, metrics);
   const ledger = createLedger(overrides.keys ?? 10_000);
 
   const routes = [

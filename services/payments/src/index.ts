@@ -1,5 +1,6 @@
 import { runService } from '@shop/service/run';
-import { createApp } from './app.ts';
-import { readConfig } from './config.ts';
 
-runService('payments', () => createApp(readConfig(process.env)));
+runService('payments', async () => {
+  const [{ createApp }, { readConfig }] = await Promise.all([import('./app.ts'), import('./config.ts')]);
+  return createApp(readConfig(process.env));
+});

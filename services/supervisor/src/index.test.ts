@@ -57,7 +57,7 @@ describe.concurrent('starting', () => {
     expect(JSON.parse(lines()[1] ?? '')).toEqual({
       level: 'info',
       time: expect.stringMatching(/^\d{4}-.*Z$/),
-      'service.name': 'supervisor',
+      service: 'supervisor',
       name: 'app',
       id,
       pid,

@@ -6,7 +6,7 @@ export function createLogger(level: Settings['logLevel']): Logger {
   return pino({
     level,
     // No pid and hostname of ours: a pid in these lines is always that of a process we own.
-    base: { 'service.name': 'supervisor' },
+    base: { service: 'supervisor' },
     timestamp: stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
   });

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { MiddlewareHandler } from 'hono';
+import type { MiddlewareHandler, Next } from 'hono';
 import { toAppError } from '../errors.ts';
 import type { ServiceEvents } from '../events.ts';
 import type { RouteLabels } from '../metrics.ts';
-import type { Env } from './route.ts';
+import { inServerSpan, type Span, unrecorded } from '../telemetry/tracing.ts';
+import type { Env, RequestContext } from './route.ts';
 
 const header = 'x-request-id';
 const acceptable = /^[A-Za-z0-9._-]{1,64}$/;
@@ -18,7 +19,7 @@ export function observe(
   labelsOf: (method: string) => RouteLabels,
   quiet: boolean,
 ): MiddlewareHandler<Env> {
-  return async (c, next) => {
+  const observed = async (c: RequestContext, next: Next, labels: RouteLabels, span: Span) => {
     const started = now();
     events.requestStarted();
     const given = c.req.header(header);
@@ -28,14 +29,28 @@ export function observe(
     // Hono has turned an exception of the handler into an answer when `next` returns, and kept it in c.error.
     await next();
     c.res.headers.set(header, requestId);
+    const { status } = c.res;
+    const error = c.error === undefined ? undefined : toAppError(c.error);
+    span.set({ 'http.response.status_code': status });
+    // What the client did wrong is no error of this service.
+    if (status >= 500) span.fail(error?.cause ?? error ?? new Error(`answered ${status}`));
+    // Still in the span: the line and the exemplar carry its ids.
     events.requestFinished({
-      ...labelsOf(c.req.method),
+      ...labels,
       requestId,
       path: c.req.path,
-      status: c.res.status,
+      status,
       durationMs: now() - started,
-      error: c.error === undefined ? undefined : toAppError(c.error),
+      error,
       quiet,
     });
+  };
+
+  return (c, next) => {
+    const labels = labelsOf(c.req.method);
+    // What machines ask every few seconds would be most of the traces.
+    if (quiet) return observed(c, next, labels, unrecorded);
+    const request = { ...labels, path: c.req.path, headers: c.env.incoming.headers };
+    return inServerSpan(request, (span) => observed(c, next, labels, span));
   };
 }

@@ -31,6 +31,7 @@ export const faultSchema = z.discriminatedUnion(
 );
 
 export type LastingFault = z.infer<typeof lastingFaultSchema>;
+export const lastingKinds = lastingFaultSchema.options.map(({ shape }) => shape.kind.value);
 export type Fault = z.infer<typeof faultSchema>;
 
 /** What the active faults do to one request. */

@@ -80,7 +80,7 @@ describe('the log', () => {
       {
         level: 'info',
         msg: 'request',
-        'service.name': 'api',
+        service: 'api',
         method: 'GET',
         route: 'unmatched',
         status: 404,

@@ -1,6 +1,7 @@
 import { AppError } from '@shop/service/errors';
 import { parseBody, parseInput } from '@shop/service/http/input';
 import type { RequestContext, Route } from '@shop/service/http/route';
+import { inSpan } from '@shop/service/telemetry/tracing';
 import { z } from 'zod';
 import type { Events } from '../events.ts';
 import type { Database } from '../store/database.ts';
@@ -67,9 +68,21 @@ export function transactionRoutes({ db, gateway, events, random }: TransactionDe
 
   /** On disk before the money is asked for: an answer that is lost leaves a pending transaction, never none. */
   const process = async (c: RequestContext, wanted: NewTransaction) => {
-    const pending = await insertTransaction(db, wanted);
-    const answer = await gateway.authorise(pending);
-    const settled = await settleTransaction(db, pending.id, statusOf(answer));
+    const { amount, currency } = wanted;
+    const charge = { 'transaction.amount': amount, 'transaction.currency': currency };
+    const pending = await inSpan('transaction.insert', charge, () => insertTransaction(db, wanted));
+    const named = { ...charge, 'transaction.id': pending.id };
+    const answer = await inSpan('transaction.authorise', named, async (span) => {
+      const given = await gateway.authorise(pending);
+      span.set({ 'transaction.outcome': given.outcome });
+      // Not thrown, as the transaction still has to be settled.
+      if ('cause' in given) span.fail(given.cause);
+      return given;
+    });
+    const status = statusOf(answer);
+    const settled = await inSpan('transaction.settle', { ...named, 'transaction.status': status }, () =>
+      settleTransaction(db, pending.id, status),
+    );
     events.transactionProcessed(settled, c.get('requestId'));
     const refusal = refusalOf(answer, settled);
     if (refusal !== undefined) throw refusal;

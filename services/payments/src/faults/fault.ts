@@ -22,6 +22,8 @@ export type Fault = z.infer<typeof faultSchema>;
 /** A fault that stays until it is cleared or the process ends. */
 export type LastingFault = Exclude<Fault, { kind: 'crash' }>;
 
+export const lastingKinds = ['errors', 'latency', 'hang'] as const satisfies LastingFault['kind'][];
+
 /** What the active faults do to one request. `Infinity`: it is never answered. */
 export function effectOf(
   faults: readonly LastingFault[],

@@ -2,8 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { AppError } from '@shop/service/errors';
 import { parseBody, parseInput } from '@shop/service/http/input';
 import type { RequestContext, Route } from '@shop/service/http/route';
+import { inSpan } from '@shop/service/telemetry/tracing';
 import { z } from 'zod';
-import { type Authorisation, type Banks, outcomeOf, type Random } from '../authorisations/authorisation.ts';
+import {
+  type Authorisation,
+  type Banks,
+  type Charge,
+  outcomeOf,
+  type Random,
+} from '../authorisations/authorisation.ts';
 import type { Ledger } from '../authorisations/ledger.ts';
 import type { Events } from '../events.ts';
 
@@ -39,7 +46,18 @@ export function authorisationRoutes({ ledger, banks, events, random }: Authorisa
   const create = async (c: RequestContext) => {
     const { [header]: key } = parseInput(keySchema, { [header]: c.req.header(header) });
     const charge = await parseBody(c, chargeSchema);
-    // From here on without a pause: of two requests with one key, the later finds what the earlier has kept.
+    const { amount, currency } = charge;
+    const attributes = { 'authorisation.amount': amount, 'authorisation.currency': currency };
+    return inSpan('authorisation.decide', attributes, async (span) => {
+      const { answer, replayed } = decide(key, charge);
+      span.set({ 'authorisation.status': answer.status, 'authorisation.replayed': replayed });
+      if (!replayed) events.authorisationAnswered(answer, c.get('requestId'));
+      return c.json(answer, replayed ? 200 : 201);
+    });
+  };
+
+  /** Without a pause: of two requests with one key, the later finds what the earlier has kept. */
+  const decide = (key: string, charge: Charge): { answer: Authorisation; replayed: boolean } => {
     const known = ledger.find(key);
     if (known !== undefined) {
       if (known.amount !== charge.amount || known.currency !== charge.currency)
@@ -47,7 +65,7 @@ export function authorisationRoutes({ ledger, banks, events, random }: Authorisa
           'key_reused',
           `${header} is ${JSON.stringify(key)}: it was used for another charge; give each charge a key of its own`,
         );
-      return c.json(known, 200);
+      return { answer: known, replayed: true };
     }
     const outcome = outcomeOf(charge, banks, random);
     if (outcome === 'failed') {
@@ -57,8 +75,7 @@ export function authorisationRoutes({ ledger, banks, events, random }: Authorisa
     }
     const answer: Authorisation = { id: randomUUID(), ...charge, ...outcome };
     ledger.keep(key, answer);
-    events.authorisationAnswered(answer, c.get('requestId'));
-    return c.json(answer, 201);
+    return { answer, replayed: false };
   };
 
   return [{ method: 'POST', path: '/authorisations', handle: create, breakable: true }];

@@ -33,7 +33,7 @@ test('the log has one JSON line per request and authorisation, under the id that
   expect(requests).toMatchObject([
     { level: 'info', msg: 'authorisation', request_id: 'req-1', amount: 99, currency: 'CHF' },
     {
-      'service.name': 'payments',
+      service: 'payments',
       msg: 'request',
       request_id: 'req-1',
       route: '/authorisations',
