@@ -5,6 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { until } from '../../scripts/stack/until.ts';
 import { ask } from '../bare/support/ask.ts';
+import { readDashboards } from '../names/support/grafana.ts';
+import { silentPanels } from '../names/support/panels.ts';
 import { Loop } from './support/loop.ts';
 import { otlpReceiver, received } from './support/otlp-receiver.ts';
 
@@ -114,6 +116,24 @@ describe('docker compose up with the profile all', () => {
         withinMs: 60_000,
       },
     );
+  });
+
+  test('no panel is without data, but for parts that cannot be had and troubles that nobody made', async () => {
+    // An incident and what comes of it: tests/bare/panels.test.ts.
+    const needsTrouble =
+      /^(overview \/ What fires|remediation \/ (Reasons in the time shown|Calls to the platform|Time to heal.*|Since it last heard))$/;
+    const ofAbsent = /\b(container|loki|tempo)_/;
+    const silent = async () =>
+      (await silentPanels(loop.addresses.prometheus, readDashboards()))
+        .filter(
+          ({ panel, queries }) => !needsTrouble.test(panel) && !queries.every((one) => ofAbsent.test(one)),
+        )
+        .map(({ panel }) => panel);
+    await until(async () => (await silent()).length === 0, {
+      what: 'every panel to have data',
+      withinMs: 180_000,
+      everyMs: 3_000,
+    }).catch(async () => expect(await silent()).toEqual([]));
   });
 
   test('the password of the role for statistics stands neither in a statement nor in a log', async () => {

@@ -5,7 +5,7 @@ import * as units from '@grafana/grafana-foundation-sdk/units';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { dashboards, fileText } from '../../deploy/grafana/src/dashboards.ts';
+import { FOLDERS, files } from '../../deploy/grafana/src/files.ts';
 import { readDashboards } from './support/grafana.ts';
 import { read, root } from './support/known.ts';
 import { readLogql, readTraceql } from './support/logs.ts';
@@ -46,11 +46,13 @@ it('are the six', () => {
   ]);
 });
 
-it('are what their sources make: npm run dashboards', () => {
-  const made = dashboards();
-  expect(boards.map(({ file }) => file).toSorted()).toEqual([...made.keys()].toSorted());
-  for (const [file, dashboard] of made)
-    expect(read(`deploy/grafana/dashboards/${file}`), file).toBe(fileText(dashboard));
+it('are, with their drawings and their page, what their sources make: npm run dashboards', () => {
+  const made = files();
+  for (const [file, text] of made) expect(read(file), file).toBe(text);
+  const kept = FOLDERS.flatMap((folder) =>
+    readdirSync(join(root, folder)).map((name) => `${folder}/${name}`),
+  );
+  expect(kept.filter((file) => !made.has(file))).toEqual([]);
 });
 
 describe.each(boards)('$uid', (board) => {

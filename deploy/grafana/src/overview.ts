@@ -142,7 +142,7 @@ export function overview(): DashboardBuilder {
           {
             title: 'What users get',
             says: 'Requests of the simulated users by outcome. Declined is a bank that says no: no fault of ours.',
-            span: 12,
+            span: 10,
             unit: 'reqps',
             stacked: true,
           },
@@ -152,7 +152,7 @@ export function overview(): DashboardBuilder {
           {
             title: 'What users wait',
             says: 'Latency as the users measure it, by action. Much more than Latency above: the time is lost before the service, in its queue or the network.',
-            span: 12,
+            span: 10,
             unit: 's',
             limits: highIsBad({ red: 0.5 }),
           },

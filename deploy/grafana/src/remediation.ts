@@ -25,7 +25,7 @@ const standing: Section = {
     number(
       {
         title: 'A person is needed',
-        says: 'Incidents that the bot handed over or cannot know the outcome of, and questions that wait for a yes. Run: npm run alert-bot incidents.',
+        says: 'Incidents that the bot handed over or cannot know the outcome of, and questions that wait for a yes. Run: alert-bot incidents.',
         span: 4,
         unit: 'short',
         limits: highIsBad({ red: 1 }),

@@ -1,11 +1,14 @@
-// `npm run dashboards`: writes deploy/grafana/dashboards from the sources beside this file.
+// `npm run dashboards`: writes the dashboards, their drawings and their page from the sources beside this file.
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { dashboards, fileText } from './dashboards.ts';
+import { FOLDERS, files } from './files.ts';
 
-const folder = resolve(import.meta.dirname, '../dashboards');
-mkdirSync(folder, { recursive: true });
-const made = dashboards();
-for (const file of readdirSync(folder)) if (!made.has(file)) rmSync(join(folder, file));
-for (const [file, dashboard] of made) writeFileSync(join(folder, file), fileText(dashboard));
-console.log(`${made.size} dashboards written to ${folder}`);
+const root = resolve(import.meta.dirname, '../../..');
+const made = files();
+for (const folder of FOLDERS) {
+  mkdirSync(join(root, folder), { recursive: true });
+  for (const name of readdirSync(join(root, folder)))
+    if (!made.has(`${folder}/${name}`)) rmSync(join(root, folder, name));
+}
+for (const [file, text] of made) writeFileSync(join(root, file), text);
+console.log(`${made.size} files written: ${FOLDERS.join(', ')}, docs/dashboards.md`);
