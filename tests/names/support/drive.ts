@@ -50,4 +50,5 @@ export async function drive({ api, payments, token }: Addresses): Promise<void> 
   await ask('GET', `${api}/transactions/${id}`);
   await ask('POST', `${api}/transactions/create`);
   await ask('GET', `${api}/error`);
+  for (const path of ['/', '/shop/main.js']) await ask('GET', api + path);
 }
