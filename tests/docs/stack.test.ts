@@ -102,6 +102,7 @@ describe('the addresses in', () => {
     ['deploy/collector/collector.yml', 'otel-collector'],
     ['deploy/tempo/tempo.yml', 'tempo'],
     ['deploy/alloy/config.alloy', 'alloy'],
+    ['deploy/grafana/provisioning/datasources/datasources.yml', 'grafana'],
   ])('%s are those of parts that %s reaches', (file, from) => {
     const text = read(file).replaceAll(/^\s*(\/\/|#).*$/gm, '');
     expect(text).toMatch(/(http|tcp):\/\//);
