@@ -19,6 +19,7 @@ import { createIntake } from './intake/intake.ts';
 import { keepTime } from './keep-time.ts';
 import { createTeardown } from './lifecycle.ts';
 import { createEvents } from './observe/events.ts';
+import { logStream } from './observe/log-stream.ts';
 import { type Census, createMetrics, NO_INCIDENTS } from './observe/metrics.ts';
 import { openPlatform } from './platforms/open.ts';
 import { shareListing } from './platforms/shared-listing.ts';
@@ -51,7 +52,7 @@ const HEARTBEAT_LATE = 5 * 60_000;
 export async function run(config: Config, signal: AbortSignal): Promise<void> {
   const teardown = createTeardown();
   try {
-    const log = pino({ level: config.logLevel, base: { service: 'alert-bot' } });
+    const log = pino({ level: config.logLevel, base: { service: 'alert-bot' } }, logStream());
     log.info(describeConfig(config), 'alert-bot starts');
 
     const texts = await readTexts(config);

@@ -1,4 +1,5 @@
 import type { Millis } from '../domain/duration.ts';
+import { escapeSigns } from '../domain/signs.ts';
 
 /** Terminals of this width show every line whole. */
 const WIDTH = 80;
@@ -15,12 +16,7 @@ export const plain = (text: string): string =>
 
 /** JSON for a terminal: the same signs in JSON's own escapes, so that what reads it gets what was there. */
 export const plainJson = (value: unknown, indent?: number): string =>
-  JSON.stringify(value, null, indent).replace(/(?!\n|[\u200c\u200d])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (signs) =>
-    signs
-      .split('')
-      .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
-      .join(''),
-  );
+  escapeSigns(JSON.stringify(value, null, indent));
 
 /** Text broken at spaces into lines that fit beside an indentation; what has no space stays whole. */
 export function wrap(text: string, indent: number): string[] {

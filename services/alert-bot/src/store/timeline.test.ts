@@ -253,6 +253,19 @@ describe('times', () => {
     expect(lastLogTime(log.db)).toBe(40);
   });
 
+  test('is read from the ends of the tables: a log of millions of rows opens at once', () => {
+    using log = temporaryLog();
+    const { id } = anIncident(log.db, {}, 10);
+    const rows = log.db.transaction(() => {
+      addEvent(log.db, id, NOON, 'alert', 'out of all order', {});
+      for (let i = 0; i < 1_000; i += 1) addEvent(log.db, id, 20, 'alert', 'in order', {});
+    });
+    rows();
+    expect(lastLogTime(log.db)).toBe(20);
+    recordAlive(log.db, 30);
+    expect(lastLogTime(log.db)).toBe(30);
+  });
+
   test('G14: the heartbeat, and that the bot lives', () => {
     using log = temporaryLog();
     expect(heartbeatAt(log.db)).toBe(0);
