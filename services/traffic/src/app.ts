@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { drain, listen } from '@shop/service/listener';
+import { inSpan } from '@shop/service/telemetry/tracing';
 import { createMetrics } from './metrics.ts';
 import { opsHandler } from './ops.ts';
 import type { Settings } from './options/read.ts';
@@ -47,7 +48,14 @@ export function createTraffic(
         endsAtMs: forMs ?? Number.POSITIVE_INFINITY,
         stopped: stopped.signal,
         cut: cut.signal,
-        perform: (action, signal) => perform(action, customer, { ask, random, signal }),
+        // Where a trace begins: what a user wanted, whatever requests that took.
+        perform: (action, signal) =>
+          inSpan(action, { 'user.id': customer.name, 'user.segment': customer.segment }, async (span) => {
+            const performed = await perform(action, customer, { ask, random, signal });
+            span.set({ 'action.outcome': performed.outcome });
+            if (performed.outcome === 'error') span.fail(new Error(performed.reason));
+            return performed;
+          }),
         report(action, performed, latencyMs) {
           tally.add(action, performed, latencyMs);
           metrics.performed(action, performed.outcome, latencyMs / 1_000);
