@@ -20,6 +20,9 @@ import type { Life } from './life.ts';
 import { createPorts } from './ports.ts';
 import type { World } from './world/world.ts';
 
+/** So short that a run prunes deliveries. Incidents stay: decisions may look back at them for a day. */
+const RETENTION = { keep: 45_000, max: 1024 ** 3 };
+
 const metrics = createMetrics({
   incidents: () => NO_INCIDENTS,
   pendingDeliveries: () => 0,
@@ -109,7 +112,7 @@ export function createBot(
     };
     const intake = createIntake(db, waker.wake);
     const keeper = keepTime(deps, clock);
-    const engine = startEngine(deps, waker.woken);
+    const engine = startEngine(deps, waker.woken, RETENTION);
     const app = createHttp(deps, {
       intake,
       passed: () => engine.passed(),

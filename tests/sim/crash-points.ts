@@ -31,13 +31,18 @@ const COMMITS: Readonly<Record<string, string>> = {
 /** Which the process may die at: before the transaction is kept, after it, or while it waits for an answer. */
 export const commitPoints = (name: string) => [`commit:${name}:lost`, `commit:${name}:kept`] as const;
 
+/** What the process does at a point: the beginning of its name. */
+type Kind = 'commit' | 'await' | 'sleep';
+
 export interface Crashes {
-  /** Whether the process is to die at this point; whoever asks lets it `die`. */
-  draws(point: string): boolean;
+  /**
+   * Draws whether the process dies at a point; whoever asks lets it `die`. To name a point is dear, and mostly it does not:
+   * so it is named only where it may.
+   * @returns its name, or null
+   */
+  draws(kind: Kind, point: () => string): string | null;
   die(point: string): void;
-  /** Both: true where it has just died. */
-  diesAt(point: string): boolean;
-  /** Whether it may still die in this run: nobody has to name a point otherwise. */
+  /** Whether it may still die in this run. */
   mayDie(): boolean;
   /** How often it died at each. */
   hits: ReadonlyMap<string, number>;
@@ -65,10 +70,10 @@ export function createCrashes(plan: Plan, at: (point: string) => void): Crashes 
   let leftForSeldom = left > 0 ? 7 : 0;
   const isSeldom = (point: string) => SELDOM.has(point);
   const hitsOf = (point: string) => hits.get(point) ?? 0;
-  const draws = (point: string) =>
-    (isSeldom(point) ? leftForSeldom : left) > 0 &&
-    hitsOf(point) < AT_MOST &&
-    random.chance(likely.get(point) ?? ELSEWHERE);
+  const mayDie = () => left + leftForSeldom > 0;
+  const likeliest = (kind: Kind) =>
+    Math.max(ELSEWHERE, ...[...likely].map(([point, chance]) => (point.startsWith(kind) ? chance : 0)));
+  const atMost = { commit: likeliest('commit'), await: likeliest('await'), sleep: likeliest('sleep') };
   const die = (point: string) => {
     if (isSeldom(point)) leftForSeldom--;
     else left--;
@@ -76,14 +81,16 @@ export function createCrashes(plan: Plan, at: (point: string) => void): Crashes 
     at(point);
   };
   return {
-    mayDie: () => left + leftForSeldom > 0,
-    draws,
-    die,
-    diesAt(point) {
-      if (!draws(point)) return false;
-      die(point);
-      return true;
+    mayDie,
+    draws(kind, point) {
+      if (!mayDie()) return null;
+      const drawn = random.next();
+      if (drawn >= atMost[kind]) return null;
+      const name = point();
+      const isLeft = (isSeldom(name) ? leftForSeldom : left) > 0 && hitsOf(name) < AT_MOST;
+      return isLeft && drawn < (likely.get(name) ?? ELSEWHERE) ? name : null;
     },
+    die,
     hits,
     stop: () => {
       left = 0;

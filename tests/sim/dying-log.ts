@@ -33,13 +33,30 @@ export function withCrashes(db: Db, life: Life, crashes: Crashes): void {
       throw error;
     }
   };
+  /** The process dies in a transaction: what it wrote is undone. */
+  const lose = (fn: () => unknown, point: string): Died => {
+    const died = new Died(point);
+    try {
+      run(() => {
+        fn();
+        throw died;
+      });
+    } catch {
+      // Died, or what the function throws anyway: nobody hears of it.
+    }
+    crashes.die(point);
+    return died;
+  };
   const commit = <T>(fn: () => T): T => {
     if (life.isDead) throw new Died('the process is dead');
-    const name = crashes.mayDie() ? nameOfCommit(fn) : null;
-    if (name !== null && isLost(run, fn, `commit:${name}:lost`, crashes)) throw new Died(name);
+    const lost = crashes.draws('commit', () => `commit:${nameOfCommit(fn)}:lost`);
+    // Drawn before, so that the transaction runs once; the process dies when it is rolled back.
+    if (lost !== null) throw lose(fn, lost);
     const result = run(fn);
-    if (name !== null && crashes.diesAt(`commit:${name}:kept`)) throw new Died(name);
-    return result;
+    const kept = crashes.draws('commit', () => `commit:${nameOfCommit(fn)}:kept`);
+    if (kept === null) return result;
+    crashes.die(kept);
+    throw new Died(kept);
   };
   Object.defineProperty(db, 'transaction', {
     value: (fn: () => unknown) => Object.assign(() => original(fn)(), { immediate: () => commit(fn) }),
@@ -63,24 +80,3 @@ export function withCrashes(db: Db, life: Life, crashes: Crashes): void {
  */
 const planOnce = (sql: string): string =>
   sql.replace(/(?<=(?:[=<>]|\bLIMIT|\bIS|\bBETWEEN|\bAND) )(?=\?|:[a-z])/g, '+');
-
-/** Whether the process dies in the transaction: what it wrote is undone. */
-function isLost(
-  run: (fn: () => unknown) => unknown,
-  fn: () => unknown,
-  point: string,
-  crashes: Crashes,
-): boolean {
-  // The point is drawn before, so that the transaction runs once; the process dies when it is rolled back.
-  if (!crashes.draws(point)) return false;
-  try {
-    run(() => {
-      fn();
-      throw new Died(point);
-    });
-  } catch {
-    // Died, or what the function throws anyway: nobody hears of it.
-  }
-  crashes.die(point);
-  return true;
-}

@@ -17,10 +17,9 @@ export function createPorts(world: World, life: Life, crashes: Crashes, monotoni
   const random = ground.random(`ports of boot ${life.boot}`);
 
   /** Draws whether the process dies while it waits; it does so after a part of the time. */
-  function mayDieAt(point: () => string, within: Millis): void {
-    if (!crashes.mayDie()) return;
-    const name = point();
-    if (!crashes.draws(name)) return;
+  function mayDieAt(kind: 'await' | 'sleep', point: () => string, within: Millis): void {
+    const name = crashes.draws(kind, point);
+    if (name === null) return;
     time.after(random.int(0, within), () => {
       if (!life.isDead && crashes.mayDie()) crashes.die(name);
     });
@@ -29,7 +28,7 @@ export function createPorts(world: World, life: Life, crashes: Crashes, monotoni
   function ask<T>(what: string, text: string, latency: Millis, answer: () => T): Promise<T> {
     if (life.isDead) return never();
     trace.question(`${what} ${text}`);
-    mayDieAt(() => `await:${what}`, latency);
+    mayDieAt('await', () => `await:${what}`, latency);
     return new Promise((resolve, reject) => {
       time.after(latency, () => {
         if (life.isDead) return;
@@ -44,7 +43,7 @@ export function createPorts(world: World, life: Life, crashes: Crashes, monotoni
 
   function act(verb: Verb, id: string, grace: Millis, atMost: Millis): Promise<void> {
     if (life.isDead) return never();
-    mayDieAt(() => `await:${verb}`, 2_500);
+    mayDieAt('await', () => `await:${verb}`, 2_500);
     if (life.isDead) return never();
     return new Promise((resolve, reject) => {
       platform.act(life.boot, verb, id, grace, atMost, (error) => {
@@ -60,7 +59,7 @@ export function createPorts(world: World, life: Life, crashes: Crashes, monotoni
     if (life.isDead) return never();
     if (life.stopping.aborted) return Promise.reject(life.stopping.reason);
     if (signal?.aborted) return Promise.reject(signal.reason);
-    mayDieAt(sleeper, length);
+    mayDieAt('sleep', sleeper, length);
     return new Promise((resolve, reject) => {
       const end = () => {
         timer.cancel();
