@@ -1,7 +1,9 @@
 import type { World } from '../world/world.ts';
 import { judgeCalls } from './calls.ts';
 import { judgeCause } from './cause.ts';
+import { judgeChanges } from './changes.ts';
 import { judgeFleet } from './fleet.ts';
+import { judgeLadder } from './ladder.ts';
 import { judgeLimits } from './limits.ts';
 import { judgePages } from './pages.ts';
 import { judgePersons } from './persons.ts';
@@ -12,8 +14,10 @@ export function judge(world: World): string[] {
   return [
     ...judgeCalls(world),
     ...judgeLimits(world),
+    ...judgeLadder(world),
     ...judgeFleet(world),
     ...judgeCause(world),
+    ...judgeChanges(world),
     ...judgePersons(world),
     ...judgeStorms(world),
     ...judgePages(world),

@@ -75,7 +75,7 @@ function* judgeBudget(
   }
 }
 
-const quarantine = (world: World): Millis =>
+export const quarantine = (world: World): Millis =>
   Math.min(
     ...world.notes.policies.flatMap(({ file }) =>
       file.playbooks.map(({ limits }) =>

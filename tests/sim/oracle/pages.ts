@@ -1,7 +1,7 @@
 import type { Instant, Millis } from '../../../services/alert-bot/src/domain/duration.ts';
 import type { PageRecord } from '../world/alertmanager.ts';
 import type { World } from '../world/world.ts';
-import { restarts, seconds, UNSEEN } from './attempts.ts';
+import { LAG, restarts, seconds, UNSEEN } from './attempts.ts';
 import { isOpen } from './persons.ts';
 
 /** One page as people see it: from its first sending until it ends at Alertmanager. */
@@ -22,6 +22,7 @@ export function* judgePages(world: World): Generator<string> {
   yield* judgeOnePage(world, pages);
   yield* judgeNothingLost(world, pages);
   yield* judgeEnds(world, pages);
+  yield* judgeRecovery(world, pages);
 }
 
 export function pagesOf(world: World): Page[] {
@@ -162,5 +163,32 @@ function* judgeEnds(world: World, pages: readonly Page[]): Generator<string> {
     const wellSince = (world.host.lastBad.get(target) ?? 0) + world.ground.plan.rule.range;
     if (now - Math.max(wellSince, world.ground.plan.active) > ENDS_WITHIN)
       yield `G14: ${service} is well since ${seconds(wellSince)} and people are still paged: ${reason}`;
+  }
+}
+
+/** A page that ends says that it is over, so long after it was true at most. */
+const ENDED_WITHIN: Millis = 20_000;
+
+/** G8: nobody is told that all is well while it never was. A person's reset and the trial end a page as well. */
+function* judgeRecovery(world: World, pages: readonly Page[]): Generator<string> {
+  for (const { labels, from, until } of pages) {
+    const { service, reason, alertname } = labels;
+    if (service === undefined || alertname !== 'RemediationEscalated' || service === 'twin') continue;
+    if (reason === 'recurring' || until > world.ground.time.now()) continue;
+    const isReset = world.notes.resets.some(
+      ({ at, target }) => at <= until && at > from - LAG && target === world.host.serviceOf(service).id,
+    );
+    const isTrial = restarts(world).some(
+      (call) => call.service === service && Math.abs(call.at - until) < 2 * LAG,
+    );
+    const isLate = world.alertmanager.outages.some(
+      (one) => one.from < until && one.until > until - ENDED_WITHIN,
+    );
+    if (isReset || isTrial || isLate) continue;
+    const wasBad = world.observer
+      .badSpans(service)
+      .some((span) => span.from < until - ENDED_WITHIN && span.to >= until - 1_000);
+    if (wasBad)
+      yield `G8: the page of ${service} (${reason}) ended at ${seconds(until)}, and it was never well`;
   }
 }

@@ -6,13 +6,14 @@ import {
 } from '../../../services/alert-bot/src/domain/playbook.ts';
 import type { CallRecord } from '../world/platform.ts';
 import type { World } from '../world/world.ts';
-import { describe, restarts, seconds, UNSEEN } from './attempts.ts';
+import { attemptsOf, describe, restarts, seconds, UNSEEN } from './attempts.ts';
 
 /** A mode that was changed so shortly before a call may not have been read by it. */
 const READ_AGAIN: Millis = 500;
 
 /** G11, G13: what a person or an owner said, holds. */
 export function* judgePersons(world: World): Generator<string> {
+  yield* judgeAnswers(world);
   for (const call of world.platform.calls) {
     const { labels, protectedBecause, name } = call.box.service.plan;
     if (labels['alert-bot.enable'] !== 'true') yield `G11: ${describe(call)}, which is not opted in`;
@@ -91,4 +92,20 @@ function* judgeMode(world: World, call: CallRecord): Generator<string> {
       service === call.service && at <= call.at && instances.get(call.box.id) === call.before.startedAt,
   );
   if (!approved) yield `G13: ${describe(call)} without an approval of just this run of it`;
+}
+
+/** One yes is for one attempt: the next is another question. Lost and repeated answers are no second yes. */
+function* judgeAnswers(world: World): Generator<string> {
+  const used = new Set<object>();
+  for (const { first } of attemptsOf(world)) {
+    const modes = modesBefore(world, first);
+    if (first.verb !== 'restart' || !modes.every((mode) => mode === 'approve')) continue;
+    const given = world.notes.approvals.filter(
+      ({ at, service }) => service === first.service && at <= first.at,
+    );
+    const free = given.find((approval) => !used.has(approval));
+    if (free !== undefined) used.add(free);
+    else if (given.length > 0 && first.arrived)
+      yield `G13: ${describe(first)} with an answer that was for another attempt`;
+  }
 }

@@ -1,6 +1,6 @@
 import type { Millis } from '../../../services/alert-bot/src/domain/duration.ts';
 import type { World } from '../world/world.ts';
-import { attemptsOf, describe, seconds } from './attempts.ts';
+import { type Attempt, attemptsOf, describe, LAG, seconds } from './attempts.ts';
 import { pagesOf } from './pages.ts';
 
 /** From the last delivery of a burst until it is counted. */
@@ -8,6 +8,11 @@ const COUNTED: Millis = 1_500;
 
 /** G6: from the deliveries alone it can be told that a storm has begun; then nothing begins until it is calm. */
 export function* judgeStorms(world: World): Generator<string> {
+  yield* judgeRelease(world);
+  yield* judgeHold(world);
+}
+
+function* judgeHold(world: World): Generator<string> {
   const { storm } = world.playbooks().limits;
   const news = newTroubles(world);
   for (const [i, last] of news.entries()) {
@@ -57,4 +62,53 @@ function isDisturbed(world: World, from: Millis, to: Millis): boolean {
   return (
     observes || [...ends, ...clockSteps, ...boots.slice(1)].some(within) || world.notes.failures.length > 0
   );
+}
+
+/** A restart that is done is proven by two evaluations at least, two seconds apart. */
+const PROVEN_AFTER: Millis = 3_500;
+
+/** From its page on until that ends, one goes after the other, with half the limits. */
+function* judgeRelease(world: World): Generator<string> {
+  const { count } = world.playbooks().limits.targets;
+  const { outages } = world.alertmanager;
+  for (const page of pagesOf(world)) {
+    if (page.labels['reason'] !== 'storm' || outages.some((one) => one.until > page.from)) continue;
+    const attempts = attemptsOf(world).filter(
+      ({ first }) =>
+        first.verb === 'restart' && first.at > page.from + LAG && first.at < page.until - COUNTED,
+    );
+    for (const [i, { service, first }] of attempts.entries()) {
+      const before = attempts[i - 1];
+      const last = before?.calls.at(-1);
+      if (before === undefined || last === undefined || before.service === service) continue;
+      // Whoever was well from then on was neither given up nor tried again: it was being proven.
+      const isWell =
+        last.answer === 'done' &&
+        last.effect?.isStarted === true &&
+        !last.box.gone &&
+        world.observer
+          .badSpans(before.service)
+          .every(({ to }) => to < before.until + 1_000 || to > first.at + 1_000);
+      const after = first.at - before.until;
+      if (isWell && after < PROVEN_AFTER)
+        yield `G6: ${describe(first)} ${after} ms after ${describe(before.first)}: after a storm one goes at a time`;
+    }
+    yield* judgeHalf(world, attempts, Math.max(1, Math.floor(count / 2)));
+  }
+}
+
+function* judgeHalf(world: World, attempts: readonly Attempt[], allowed: number): Generator<string> {
+  const { per } = world.playbooks().limits.targets;
+  for (const { service, first } of attempts) {
+    const others = attempts.filter(
+      (one) =>
+        one.service !== service &&
+        one.first.arrived &&
+        one.first.at < first.at &&
+        first.seen.log - one.first.seen.log < per - LAG,
+    );
+    const targets = new Set(others.map((one) => one.service));
+    if (targets.size + 1 > allowed)
+      yield `G6: ${describe(first)} is target ${targets.size + 1} in ${per / 1000} s after a storm, ${allowed} are allowed`;
+  }
 }

@@ -72,6 +72,8 @@ export function createAlertmanager(ground: Ground, post: Post) {
     }),
   );
   const suppressions: Suppression[] = [];
+  /** When no peer, or not every peer, answered. */
+  const outages: { from: Millis; until: Millis }[] = [];
   const pages: PageRecord[] = [];
   /** What the bot was told, newest last. */
   const readings: { at: Millis; active: ReadonlySet<string>; suppressed: ReadonlySet<string> }[] = [];
@@ -136,6 +138,7 @@ export function createAlertmanager(ground: Ground, post: Post) {
     pages,
     readings,
     suppressions,
+    outages,
     receive,
     /** Called with each alert that the bot reads as firing. */
     tell(listener: (labels: Labels) => void): void {
@@ -145,6 +148,7 @@ export function createAlertmanager(ground: Ground, post: Post) {
     goAway(which: 'all' | 'one', lasts: Millis): void {
       const some = which === 'all' ? peers : [random.pick(peers)];
       for (const peer of some) peer.downUntil = time.now() + lasts;
+      outages.push({ from: time.now(), until: time.now() + lasts });
       trace.event('alertmgr', `${some.map(({ name }) => name).join(', ')} away for ${lasts / 1000} s`);
     },
     /** Restarted: it knows no alert until Prometheus sends it again. */

@@ -17,6 +17,8 @@ export interface Box {
   restartCount: number;
   exitCode: number | null;
   atRest: string | null;
+  /** In virtual time, of its last end. */
+  endedAt: Millis;
   /** In virtual time; before that its health check says `starting`. */
   warmAt: Millis;
   /** Whatever the engine does to it comes one after the other. */
@@ -82,6 +84,7 @@ export function createHost(ground: Ground) {
       restartCount: 0,
       exitCode: null,
       atRest: null,
+      endedAt: 0,
       warmAt: 0,
       busyUntil: 0,
       starts: [],
@@ -104,6 +107,7 @@ export function createHost(ground: Ground) {
     box.finishedAt = wall();
     box.exitCode = code;
     box.atRest = atRest;
+    box.endedAt = time.now();
     trace.event('host', `${box.slot} exits ${code}${atRest === null ? '' : ` (${atRest})`}`);
   }
 

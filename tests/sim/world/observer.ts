@@ -6,6 +6,12 @@ import type { Box, Host, Service } from './host.ts';
 
 const EVERY: Millis = 500;
 
+/** A time in which something was so whenever it was looked at. */
+export interface Span {
+  from: Millis;
+  to: Millis;
+}
+
 /** What was true of a service when a call for it came. */
 export interface Seen {
   /** Log time as it should be: the wall clock, but never going back. */
@@ -28,6 +34,7 @@ export function createObserver(ground: Ground, host: Host, alertmanager: SimAler
   const unwellSince = new Map<string, Millis>();
   const lastWell = new Map<string, Millis>();
   const alerts = new Map<string, Set<string>>();
+  const bad = new Map<string, Span[]>();
 
   const needs = new Map(
     host.services.map((one) => [one.plan.name, one.plan.dependsOn.map((it) => it.service)]),
@@ -58,13 +65,25 @@ export function createObserver(ground: Ground, host: Host, alertmanager: SimAler
       else if (!unwellSince.has(name)) unwellSince.set(name, time.now());
       for (const box of service.boxes) if (isWell(box)) lastWell.set(box.slot, time.now());
       if (host.isTroubled(service) || host.fails(service) || service.boxes.some((box) => !box.running))
-        host.lastBad.set(service, time.now());
+        sawBad(service);
     }
   }
   time.after(10, look);
 
+  function sawBad(service: Service): void {
+    const now = time.now();
+    host.lastBad.set(service, now);
+    const spans = bad.get(service.plan.name) ?? [];
+    bad.set(service.plan.name, spans);
+    const last = spans.at(-1);
+    if (last !== undefined && now - last.to <= EVERY) last.to = now;
+    else spans.push({ from: now, to: now });
+  }
+
   return {
     needsAlso,
+    /** When a service had a trouble of its own, or one of what it needs. */
+    badSpans: (name: string): readonly Span[] => bad.get(name) ?? [],
     sawAlert(labels: Readonly<Record<string, string>>): void {
       const { service, alertname } = labels;
       if (service === undefined || alertname === undefined || isOwn(labels)) return;

@@ -50,7 +50,13 @@ export interface CallRecord {
   service: string;
   grace: Millis;
   /** What the target was when the call came. */
-  before: { startedAt: number | null; running: boolean; atRest: string | null; wasWell: boolean };
+  before: {
+    startedAt: number | null;
+    running: boolean;
+    atRest: string | null;
+    endedAt: Millis;
+    wasWell: boolean;
+  };
   seen: Seen;
   /** null: it never arrived, or never will have an effect. */
   effect: { from: Millis; to: Millis; isStarted: boolean } | null;
@@ -243,6 +249,7 @@ export function createPlatform(ground: Ground, host: Host, observer: Observer) {
           startedAt: box.startedAt,
           running: box.running,
           atRest: box.atRest,
+          endedAt: box.endedAt,
           wasWell: box.running && health !== 'unhealthy' && health !== 'starting',
         },
         seen: observer.witness(box.service),
