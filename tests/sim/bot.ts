@@ -193,7 +193,10 @@ export function createBot(
           groupKey,
           body,
         };
-        process.intake.accept({ delivery, payload }).then(
+        const accepted = process.intake.accept({ delivery, payload });
+        // Requests of one turn are committed together.
+        time.needsTurns(accepted);
+        accepted.then(
           () => {
             if (process.isDead) return;
             trace.event('delivery', `${source}: accepted`);
@@ -211,11 +214,16 @@ export function createBot(
     async order(path: string, body: object): Promise<number | 'nobody' | 'unknown'> {
       const process = current;
       if (process === null) return 'nobody';
-      const response = await process.app.request(`/api/v1${path}`, {
-        method: 'POST',
-        headers: { authorization: 'Bearer x', 'content-type': 'application/json' },
-        body: JSON.stringify(body),
-      });
+      const answered = Promise.resolve(
+        process.app.request(`/api/v1${path}`, {
+          method: 'POST',
+          headers: { authorization: 'Bearer x', 'content-type': 'application/json' },
+          body: JSON.stringify(body),
+        }),
+      );
+      // A body is a stream.
+      time.needsTurns(answered);
+      const response = await answered;
       if (process.isDead) return 'unknown';
       trace.event('order', `${path}: ${response.status}`);
       return response.status;

@@ -140,39 +140,50 @@ const commits = (...names: string[]) => names.flatMap(commitPoints);
 
 /** Passed many times in every run. */
 const ALWAYS = [
-  ...commits('decision', 'alive', 'delivery', 'begin_triage', 'triage', 'sweep', 'prune', 'give_space_back'),
+  ...commits('decision', 'delivery', 'begin_triage', 'triage'),
   ...awaits('find', 'inspect', 'list', 'read', 'rules'),
   ...sleeps('idle', 'clock'),
 ];
+/** Passed a few times a minute. */
+const REGULARLY = commits('alive', 'sweep', 'prune', 'give_space_back');
 /** Passed where something is proven. */
 const IN_PROOFS = [...commits('keep_proof'), ...sleeps('proof'), ...awaits('samples')];
 /** Passed a few times in most runs. */
 const SOMETIMES = [
-  ...commits('reserve', 'evidence', 'begin_proof', 'page_sent', 'decide_again', 'dismiss'),
+  ...commits('reserve', 'evidence', 'begin_proof', 'page_sent', 'decide_again'),
   ...awaits('logs', 'send'),
 ];
 /** Passed in some runs only: the process keeps lives for them. */
+const IN_ATTEMPTS = [...commits('intent', 'end_call', 'decide_anew'), ...awaits('restart')];
 const NOW_AND_THEN = [
-  ...commits('intent', 'end_call', 'decide_anew', 'storm', 'order'),
-  ...awaits('restart', 'value'),
-  ...sleeps('doubt'),
+  ...commits('storm', 'order', 'proven', 'handed_over_end'),
+  ...awaits('value'),
+  ...sleeps('doubt', 'handed_over'),
 ];
-const LATE = [...commits('proven', 'handed_over_end'), ...sleeps('handed_over')];
-const HARDLY_EVER = [...commits('give_up', 'hand_over'), ...sleeps('rolling')];
-const SECOND_HALF = awaits('start');
+const SELDOM_PASSED = commits('hand_over', 'dismiss');
+const HARDLY_EVER = [...commits('give_up'), ...sleeps('rolling')];
+const SECOND_HALF = [...awaits('start'), ...sleeps('successor')];
 
 const LIKINGS = new Map<string, Liking>(
   [
-    [ALWAYS, [0.2, 0.06]] as const,
-    [IN_PROOFS, [0.3, 0.3]] as const,
+    [ALWAYS, [0.25, 0.06]] as const,
+    [REGULARLY, [0.3, 0.25]] as const,
+    [IN_PROOFS, [0.4, 0.3]] as const,
     [SOMETIMES, [0.3, 0.5]] as const,
-    [NOW_AND_THEN, [0.35, 0.5]] as const,
-    [LATE, [0.6, 0.6]] as const,
-    [HARDLY_EVER, [0.9, 0.6]] as const,
+    [IN_ATTEMPTS, [0.22, 0.5]] as const,
+    [NOW_AND_THEN, [0.3, 0.5]] as const,
+    [SELDOM_PASSED, [0.7, 0.6]] as const,
+    [HARDLY_EVER, [1, 0.8]] as const,
     [SECOND_HALF, [1, 0.95]] as const,
   ].flatMap(([points, liking]) => points.map((point): [string, Liking] => [point, liking])),
 );
-const SELDOM: ReadonlySet<string> = new Set([...NOW_AND_THEN, ...LATE, ...HARDLY_EVER, ...SECOND_HALF]);
+const SELDOM: ReadonlySet<string> = new Set([
+  ...IN_ATTEMPTS,
+  ...NOW_AND_THEN,
+  ...SELDOM_PASSED,
+  ...HARDLY_EVER,
+  ...SECOND_HALF,
+]);
 
 /** Every point by name; `npm run test:sim` asks that each is hit often enough. */
 export const POINTS: readonly string[] = [...LIKINGS.keys()];

@@ -63,6 +63,9 @@ export interface Plan {
   lies: number;
 }
 
+/** Where it is what a run is about, and where it would keep a run from what it is about. */
+const LIES: Partial<Record<Theme, number>> = { lies: 0.6, recurring: 0 };
+
 export function makePlan(seed: number): Plan {
   const random = createRandom(seed, 'plan');
   const theme = random.pick(THEMES);
@@ -83,7 +86,7 @@ export function makePlan(seed: number): Plan {
       holds: random.pick([0, 2_000, 4_000]),
       every: 2_000,
     },
-    crashes: random.pick([0, 3, 5, 6, 8]),
-    lies: theme === 'lies' ? 0.6 : random.pick([0, 0.15, 0.35]),
+    crashes: random.pick([0, 4, 6, 7, 8]),
+    lies: LIES[theme] ?? random.pick([0, 0.15, 0.35]),
   };
 }

@@ -110,7 +110,8 @@ const SLEEPERS: Readonly<Record<string, string>> = {
   seekProof: 'proof',
   seekEnd: 'handed_over',
   settleDoubt: 'doubt',
-  whyNotBack: 'rolling',
+  waitUntilBack: 'rolling',
+  successorsOf: 'successor',
   within: 'evidence',
   keepTime: 'clock',
 };

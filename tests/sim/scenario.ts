@@ -36,7 +36,7 @@ export function stage(world: World, bot: Bot, people: People): void {
 
 const LOOKS_EVERY = 7_000;
 /** So much should happen in a run, spread over its time; a calm one says little. */
-const EVENTS = 228;
+const EVENTS = 240;
 
 /** A plain trouble of a service that may be acted on, once nothing else is in the way. */
 function oneMore(world: World, bot: Bot, people: People, which: number): void {

@@ -13,6 +13,8 @@ export interface Time {
   now(): Millis;
   at(when: Millis, what: () => void): Timer;
   after(length: Millis, what: () => void): Timer;
+  /** Until this is settled, time leaps only after a turn of the real event loop: something else than promises is awaited in it. */
+  needsTurns(until: Promise<unknown>): void;
   /** Lets everything happen up to a time. */
   runUntil(end: Millis): Promise<void>;
 }
@@ -26,6 +28,7 @@ interface Entry {
 export function createTime(): Time {
   let now: Millis = 0;
   let order = 0;
+  let needTurns = 0;
   const heap: Entry[] = [];
 
   const at = (when: Millis, what: () => void): Timer => {
@@ -38,9 +41,24 @@ export function createTime(): Time {
     };
   };
 
+  /** Resolves when all that could run has run. */
+  const settled = async (): Promise<void> => {
+    await ticked();
+    while (needTurns > 0) {
+      const before = needTurns;
+      await turned();
+      if (needTurns >= before) return;
+    }
+  };
+
   return {
     now: () => now,
     at,
+    needsTurns(until) {
+      needTurns++;
+      const done = () => void needTurns--;
+      until.then(done, done);
+    },
     after: (length, what) => at(now + length, what),
     async runUntil(end) {
       // What was started before the first timer runs first.
@@ -58,8 +76,11 @@ export function createTime(): Time {
   };
 }
 
-/** Resolves when every microtask, and every immediate queued before, has run: the next turn of the loop. */
-const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+/** Resolves when every microtask has run, and those that they begin. */
+const ticked = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve));
+
+/** Resolves when every immediate queued before has run as well: the next turn of the loop. */
+const turned = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 const before = (a: Entry, b: Entry): boolean => a.when < b.when || (a.when === b.when && a.order < b.order);
 

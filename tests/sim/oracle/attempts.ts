@@ -19,6 +19,12 @@ export interface Attempt {
 export const restarts = (world: World): CallRecord[] =>
   world.platform.calls.filter((call) => call.verb === 'restart');
 
+/** What was replaced before the call could reach it: the platform says that it knows no such container. */
+const wasReplaced = ({ answer, box }: CallRecord): boolean => answer === 'not_found' && box.gone;
+
+/** Whether a call spends budgets and rungs: what never arrived, or found nothing, did nothing. */
+export const counts = (call: CallRecord): boolean => call.arrived && !wasReplaced(call);
+
 const isInDoubt = ({ answer }: CallRecord): boolean =>
   answer === null || answer === 'timed_out' || answer === 'in_doubt';
 

@@ -1,7 +1,7 @@
 import type { Millis } from '../../../services/alert-bot/src/domain/duration.ts';
 import type { CallRecord } from '../world/platform.ts';
 import type { World } from '../world/world.ts';
-import { attemptsOf, describe, restarts, seconds, UNSEEN } from './attempts.ts';
+import { attemptsOf, counts, describe, restarts, seconds, UNSEEN } from './attempts.ts';
 
 /** A hand-written alert is its own truth for so long (design §4). */
 const MANUAL_LASTS: Millis = 5 * 60_000;
@@ -32,7 +32,10 @@ export function* judgeCause(world: World): Generator<string> {
       yield `G8: ${describe(call)} although nothing was wrong since ${seconds(call.seen.lastBad)}`;
     const cured = all
       .slice(0, i)
-      .findLast((one) => one.service === call.service && one.effect?.isStarted && one.answer !== 'refused');
+      .findLast(
+        (one) =>
+          one.service === call.service && counts(one) && one.effect?.isStarted && one.answer !== 'refused',
+      );
     const since = cured?.effect?.to;
     if (
       since !== undefined &&

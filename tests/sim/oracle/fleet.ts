@@ -3,6 +3,7 @@ import type { World } from '../world/world.ts';
 import {
   type Attempt,
   attemptsOf,
+  counts,
   describe,
   goesOnUntil,
   isInDoubt,
@@ -32,7 +33,7 @@ export function* judgeFleet(world: World): Generator<string> {
       others
         .filter(
           (one) =>
-            one.first.arrived &&
+            counts(one.first) &&
             !wasInterrupted(world, one) &&
             first.seen.log - one.first.seen.log < per - LAG,
         )

@@ -2,7 +2,7 @@ import type { Millis } from '../../../services/alert-bot/src/domain/duration.ts'
 import { backoffAfter } from '../../../services/alert-bot/src/policy/limits.ts';
 import type { CallRecord } from '../world/platform.ts';
 import type { World } from '../world/world.ts';
-import { describe, LAG, resetBetween, restarts, seconds } from './attempts.ts';
+import { counts, describe, LAG, resetBetween, restarts, seconds } from './attempts.ts';
 import { quarantine } from './limits.ts';
 
 /** A proof needs at least two evaluations of a rule: whoever is well for a shorter time is not proven to be. */
@@ -16,10 +16,7 @@ export function* judgeLadder(world: World): Generator<string> {
   const { clockSteps, policies } = world.notes;
   // Dismissed in mode observe, an incident begins anew; after a jump of the clock log time is the bot's own.
   if (clockSteps.length > 0 || policies.some(({ file }) => file.playbooks[0]?.mode === 'observe')) return;
-  const bySlot = Map.groupBy(
-    restarts(world).filter((call) => call.arrived),
-    (call) => call.box.slot,
-  );
+  const bySlot = Map.groupBy(restarts(world).filter(counts), (call) => call.box.slot);
   for (const calls of bySlot.values())
     for (const trouble of troubles(world, calls)) yield* judge(world, trouble);
 }

@@ -3,7 +3,7 @@ import type { Budget } from '../../../services/alert-bot/src/domain/playbook.ts'
 import { parseBudget } from '../../../services/alert-bot/src/domain/target.ts';
 import type { CallRecord } from '../world/platform.ts';
 import type { World } from '../world/world.ts';
-import { describe, LAG, resetBetween, restarts } from './attempts.ts';
+import { counts, describe, LAG, resetBetween, restarts } from './attempts.ts';
 
 /** Between two attempts on a container there is at least the shorter of cooldown and backoff. */
 const gapAtLeast = (world: World): Millis =>
@@ -15,10 +15,7 @@ const gapAtLeast = (world: World): Millis =>
 
 /** G4: budgets in every window, pauses between, quarantine after. Counted by what reached the platform. */
 export function* judgeLimits(world: World): Generator<string> {
-  const bySlot = Map.groupBy(
-    restarts(world).filter((call) => call.arrived),
-    (call) => call.box.slot,
-  );
+  const bySlot = Map.groupBy(restarts(world).filter(counts), (call) => call.box.slot);
   for (const calls of bySlot.values()) {
     yield* judgePauses(world, calls);
     for (const budget of budgetsOf(world, calls)) yield* judgeBudget(world, calls, budget);

@@ -59,7 +59,7 @@ function* judgeOnePage(world: World, pages: readonly Page[]): Generator<string> 
 }
 
 /** Alerts without a target that came in a storm are told of by its page only, for as long as they fire. */
-const hadNoTarget = (world: World): boolean =>
+export const hadNoTarget = (world: World): boolean =>
   world.notes.acknowledged.some(
     ({ labels }) =>
       labels['alertname'] === 'HighErrorRate' &&
@@ -174,16 +174,16 @@ function* judgeRecovery(world: World, pages: readonly Page[]): Generator<string>
   for (const { labels, from, until } of pages) {
     const { service, reason, alertname } = labels;
     if (service === undefined || alertname !== 'RemediationEscalated' || service === 'twin') continue;
-    if (reason === 'recurring' || until > world.ground.time.now()) continue;
+    // Without a target there is nothing to prove: the end of the alert is the end.
+    if (reason === 'recurring' || reason === 'no_target' || until > world.ground.time.now()) continue;
+    const known = world.host.services.find((one) => one.plan.name === service);
     const isReset = world.notes.resets.some(
-      ({ at, target }) => at <= until && at > from - LAG && target === world.host.serviceOf(service).id,
+      ({ at, target }) => at <= until && at > from - LAG && target === known?.id,
     );
     const isTrial = restarts(world).some(
       (call) => call.service === service && Math.abs(call.at - until) < 2 * LAG,
     );
-    const isLate = world.alertmanager.outages.some(
-      (one) => one.from < until && one.until > until - ENDED_WITHIN,
-    );
+    const isLate = nobodyToSay(world).some((one) => one.from < until && one.until > until - ENDED_WITHIN);
     if (isReset || isTrial || isLate) continue;
     const wasBad = world.observer
       .badSpans(service)
@@ -191,4 +191,13 @@ function* judgeRecovery(world: World, pages: readonly Page[]): Generator<string>
     if (wasBad)
       yield `G8: the page of ${service} (${reason}) ended at ${seconds(until)}, and it was never well`;
   }
+}
+
+/** When no page could be sent: Alertmanager did not answer, or the bot was away for long. */
+function nobodyToSay({ alertmanager, notes }: World): { from: Millis; until: Millis }[] {
+  const away = notes.ends.map((from) => ({
+    from,
+    until: notes.boots.find((at) => at >= from) ?? Number.POSITIVE_INFINITY,
+  }));
+  return [...alertmanager.outages, ...away.filter(({ from, until }) => until - from > 5_000)];
 }

@@ -6,7 +6,7 @@ import {
 } from '../../../services/alert-bot/src/domain/playbook.ts';
 import type { CallRecord } from '../world/platform.ts';
 import type { World } from '../world/world.ts';
-import { attemptsOf, describe, restarts, seconds, UNSEEN } from './attempts.ts';
+import { attemptsOf, counts, describe, restarts, seconds, UNSEEN } from './attempts.ts';
 
 /** A mode that was changed so shortly before a call may not have been read by it. */
 const READ_AGAIN: Millis = 500;
@@ -105,7 +105,7 @@ function* judgeAnswers(world: World): Generator<string> {
     );
     const free = given.find((approval) => !used.has(approval));
     if (free !== undefined) used.add(free);
-    else if (given.length > 0 && first.arrived)
+    else if (given.length > 0 && counts(first))
       yield `G13: ${describe(first)} with an answer that was for another attempt`;
   }
 }

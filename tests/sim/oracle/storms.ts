@@ -1,7 +1,7 @@
 import type { Millis } from '../../../services/alert-bot/src/domain/duration.ts';
 import type { World } from '../world/world.ts';
-import { type Attempt, attemptsOf, describe, LAG, seconds } from './attempts.ts';
-import { pagesOf } from './pages.ts';
+import { type Attempt, attemptsOf, counts, describe, LAG, seconds } from './attempts.ts';
+import { hadNoTarget, pagesOf } from './pages.ts';
 
 /** From the last delivery of a burst until it is counted. */
 const COUNTED: Millis = 1_500;
@@ -71,6 +71,8 @@ const PROVEN_AFTER: Millis = 3_500;
 function* judgeRelease(world: World): Generator<string> {
   const { count } = world.playbooks().limits.targets;
   const { outages } = world.alertmanager;
+  // Its page may outlast it then.
+  if (hadNoTarget(world)) return;
   for (const page of pagesOf(world)) {
     if (page.labels['reason'] !== 'storm' || outages.some((one) => one.until > page.from)) continue;
     const attempts = attemptsOf(world).filter(
@@ -103,7 +105,7 @@ function* judgeHalf(world: World, attempts: readonly Attempt[], allowed: number)
     const others = attempts.filter(
       (one) =>
         one.service !== service &&
-        one.first.arrived &&
+        counts(one.first) &&
         one.first.at < first.at &&
         first.seen.log - one.first.seen.log < per - LAG,
     );

@@ -23,7 +23,7 @@ type Fate =
 
 const LIES: Partial<Record<Fate, number>> = {
   unavailable: 1,
-  refused: 1.2,
+  refused: 2,
   start_failed: 3,
   timed_out_done: 1,
   timed_out_never: 1,
@@ -170,8 +170,19 @@ export function createPlatform(ground: Ground, host: Host, observer: Observer) {
       time.after(10, () => {
         away = { until: time.now() + 30_000, how: random.pick(['unavailable', 'timed_out'] as const) };
       });
-    } else if (random.chance(0.02))
-      time.after(random.int(10, 900), () => (box.gone ? undefined : host.deploy(box.service)));
+      return;
+    }
+    const what = random.weighted({ deploy: 2, remove: 4, nothing: 94 });
+    if (what === 'nothing') return;
+    time.after(random.int(10, 900), () => {
+      if (box.gone) return;
+      if (what === 'deploy') return host.deploy(box.service);
+      host.remove(box.service);
+      // It may be the gap of a deploy, or it may be gone for good.
+      time.after(random.int(2, 60) * 1_000, () => {
+        if (box.service.removed) host.deploy(box.service);
+      });
+    });
   }
 
   return {
