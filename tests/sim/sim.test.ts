@@ -13,7 +13,8 @@ beforeAll(() => {
 });
 afterAll(() => folder[Symbol.dispose]());
 
-describe('a run', () => {
+// Seconds of work, on a machine that may be busy.
+describe('a run', { timeout: 60_000 }, () => {
   it('is the same to the byte for the same seed', async () => {
     // Crashes, storms and people are in these; the log of the first is gone when the second begins.
     for (const seed of [1, 2]) {
