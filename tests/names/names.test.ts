@@ -81,16 +81,23 @@ describe.each(dashboards)('dashboard $uid', (board) => {
   });
 
   it('asks Tempo only for attributes that the services set', () => {
-    const set = new Set(['resource.service.name']);
     const problems = queriesOf(board)
       .filter(({ uid, expr }) => uid === 'tempo' && expr !== '{}')
       .flatMap(({ where, expr }) => {
         const { attributes, problems } = readTraceql(filledIn(expr));
-        const unknown = [...attributes].filter((one) => !set.has(one)).map((one) => `no span has ${one}`);
+        const unknown = [...attributes]
+          .filter((one) => !live.traced.attributes.has(one))
+          .map((one) => `no span has ${one}`);
         return [...problems, ...unknown].map((problem) => `${where}: ${problem}`);
       });
     expect(problems).toEqual([]);
   });
+});
+
+it('an exemplar carries a label by which the data source finds its trace', () => {
+  const text = read('deploy/grafana/provisioning/datasources/datasources.yml');
+  const known = [...text.matchAll(/\{ name: (\w+), datasourceUid: tempo \}/g)].map(([, name = '']) => name);
+  expect([...live.traced.exemplarLabels].filter((label) => known.includes(label))).toEqual(['trace_id']);
 });
 
 describe('the links of the data sources', () => {

@@ -78,16 +78,19 @@ async function record(name: string, version: string, address: string): Promise<v
 async function recordCollector(): Promise<void> {
   const backend = createHttpServer((request, response) => {
     request.resume();
-    response.writeHead(refusing ? 400 : 200).end();
+    if (behaviour !== 'silent') response.writeHead(behaviour === 'taking' ? 200 : 400).end();
   }).listen(0, '127.0.0.1');
-  let refusing = false;
+  let behaviour: 'taking' | 'refusing' | 'silent' = 'taking';
   await once(backend, 'listening');
   const [otlp, metrics] = [await freePort(), await freePort()];
   const config = parse(readFileSync(join(repository, 'deploy/collector/collector.yml'), 'utf8'));
   const { port: backendPort } = z.object({ port: z.number() }).parse(backend.address());
   config.receivers.otlp.protocols = { http: { endpoint: `127.0.0.1:${otlp}` } };
-  for (const exporter of Object.values<{ endpoint: string }>(config.exporters))
+  for (const exporter of Object.values<{ endpoint: string; sending_queue: object }>(config.exporters)) {
     exporter.endpoint = `http://127.0.0.1:${backendPort}`;
+    // So small that it can be filled.
+    exporter.sending_queue = { num_consumers: 1, queue_size: 1 };
+  }
   config.service.telemetry.metrics.readers[0].pull.exporter.prometheus = { host: '127.0.0.1', port: metrics };
   const file = join(folder, 'collector.yml');
   writeFileSync(file, stringify(config));
@@ -124,17 +127,27 @@ async function recordCollector(): Promise<void> {
     await until(() => exported('otelcol_exporter_sent_log_records'), {
       what: 'the collector to have sent a line',
     });
-    refusing = true;
+    behaviour = 'refusing';
     await send('traces', trace);
     await send('logs', line);
     await until(() => exported('otelcol_exporter_send_failed_log_records'), {
       what: 'a failure of the collector',
     });
+    behaviour = 'silent';
+    for (const signal of ['spans', 'log_records'])
+      await until(
+        async () => {
+          await (signal === 'spans' ? send('traces', trace) : send('logs', line));
+          return exported(`otelcol_exporter_enqueue_failed_${signal}`);
+        },
+        { what: 'the queue of the collector to be full' },
+      );
     const said = spawnSync('docker', ['run', '--rm', image, '--version'], { encoding: 'utf8' }).stdout.trim();
     await record('otel-collector', said, `http://127.0.0.1:${metrics}/metrics`);
   } finally {
     spawnSync('docker', ['rm', '-f', name]);
     await once(child, 'exit').catch(() => undefined);
+    backend.closeAllConnections();
     backend.close();
   }
 }

@@ -9,6 +9,17 @@ interface Addresses {
   token: string;
 }
 
+/** All that the services have between them; a service refuses what it does not know. */
+const FAULTS = [
+  { kind: 'errors', rate: 0.5 },
+  { kind: 'latency', ms: 1 },
+  { kind: 'hang', rate: 0.1 },
+  { kind: 'block', ms: 1, every_ms: 1_000 },
+  { kind: 'leak', mb_per_minute: 1 },
+  { kind: 'pool', connections: 1 },
+  { kind: 'slow_database', ms: 1 },
+];
+
 const charge = { amount: 1_250, currency: 'EUR' };
 const recorded = z.looseObject({ id: z.string() });
 
@@ -26,11 +37,7 @@ export async function drive({ api, payments, token }: Addresses): Promise<void> 
 
   for (const base of [api, payments]) {
     for (const path of ['/livez', '/health', '/metrics', '/no-such-route']) await ask('GET', base + path);
-    for (const kind of [
-      { kind: 'errors', rate: 0.5 },
-      { kind: 'latency', ms: 1 },
-    ])
-      await ask('POST', `${base}/faults`, kind, authorization);
+    for (const fault of FAULTS) await ask('POST', `${base}/faults`, fault, authorization);
     await ask('GET', `${base}/faults`, undefined, authorization);
     await ask('DELETE', `${base}/faults`, undefined, authorization);
   }
@@ -50,5 +57,14 @@ export async function drive({ api, payments, token }: Addresses): Promise<void> 
   await ask('GET', `${api}/transactions/${id}`);
   await ask('POST', `${api}/transactions/create`);
   await ask('GET', `${api}/error`);
+  await ask('POST', `${api}/signin`, { user: 'ada', segment: 'vip' });
+  const key = { 'idempotency-key': randomUUID() };
+  for (const _ of ['first', 'again']) await ask('POST', `${api}/transactions`, charge, key);
+  for (const mode of ['sequential', 'concurrent'])
+    await ask('POST', `${api}/transactions/batch`, { n: 2, mode });
+  await ask('GET', `${api}/transactions/stats`);
+  await ask('POST', `${api}/settlements`);
+  await ask('GET', `${api}/settlements`);
+  await ask('GET', `${api}/openapi.json`);
   for (const path of ['/', '/shop/main.js']) await ask('GET', api + path);
 }

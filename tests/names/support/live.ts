@@ -7,6 +7,7 @@ import { until } from '../../../scripts/stack/until.ts';
 import { type Stack, startStack } from '../../../scripts/stack.ts';
 import { parseExposition, type Series } from './catalog.ts';
 import { drive } from './drive.ts';
+import { type Traced, traceOnePurchase } from './traced.ts';
 import { startTraffic } from './traffic.ts';
 
 export interface Live {
@@ -14,6 +15,7 @@ export interface Live {
   exported: Map<string, Series>;
   /** The fields of the lines that the services wrote. */
   logFields: Set<string>;
+  traced: Traced;
   /** Routes that nobody asked for: `GET /transactions`. */
   undriven: string[];
 }
@@ -33,8 +35,10 @@ export async function driveEverything(): Promise<Live> {
     }
     const logs = [join(stack.places.logs, 'alert-bot.log'), ...filesIn(stack.places.supervisorData, '.log')];
     const logFields = new Set(logs.flatMap((file) => fieldsOf(readFileSync(file, 'utf8'))));
+    const traced = await traceOnePurchase(await stack.postgres.createDatabase('traced'));
+    for (const field of traced.logFields) logFields.add(field);
     const undriven = [...(await silentRoutes(api)), ...(await silentRoutes(payments))];
-    return { exported, logFields, undriven };
+    return { exported, logFields, traced, undriven };
   } finally {
     await stack?.stop();
     rmSync(folder, { recursive: true, force: true });
