@@ -14,6 +14,9 @@ const BEGINNINGS =
 /** Names of other things that look the same, with what they are. */
 const OTHERS = new Set([
   'alert_bot', // a folder or a user
+  'pg_stat_activity', // views of PostgreSQL
+  'pg_stat_statements',
+  'time_total', // curl's
 ]);
 
 export function metricsIn(page: string, catalog: Catalog) {
