@@ -116,6 +116,7 @@ const target = z.looseObject({
   id: z.string(),
   optedIn: z.boolean(),
   invalidLabel: z.string().nullable(),
+  mode: z.string().nullable(),
   protectedBecause: z.string().nullable(),
   budgets: z.array(z.looseObject({ attempts: z.number(), per: z.number(), left: z.number() })),
   quarantine: z.looseObject({ until: z.string().nullable() }).nullable(),

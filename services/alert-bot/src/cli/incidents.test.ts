@@ -347,7 +347,7 @@ describe('acknowledge', () => {
     expect(again(db, id).status).toBe('escalated');
     const [page] = dueEscalations(db, 60_000, now());
     expect(page).toMatchObject({ reason: 'quarantined', acknowledgedBy: 'ada' });
-    expect(page?.endedAt).toBeGreaterThan(0);
+    expect(page?.endedAt ?? 0).toBeGreaterThan(0);
     const story = asOneLine(await terminal.run(incidents, 'show', '1'));
     expect(story).toContain('acknowledged by ada: Incident 1');
     expect(story).toContain('ada acknowledged the page: I am on it');
@@ -384,7 +384,7 @@ describe('targets', () => {
     expect(text).toContain(
       [
         'supervisor:seen',
-        '  may         be acted on',
+        '  may         be acted on, its label says mode approve',
         '  runs        seen runs',
         '  budget      2 of 3 left in 30m',
         '  quarantine  until a person ends it: alert-bot reset supervisor:seen',

@@ -43,7 +43,7 @@ function targetLines(target: TargetAnswer): string[] {
     ...[
       ['may', mayText(target)],
       ['runs', runs.join('; ')],
-      ['budget', budgets.map(budgetText).join(', ')],
+      ['budget', target.optedIn ? budgets.map(budgetText).join(', ') : ''],
       ['quarantine', quarantine === null ? '' : quarantineText(quarantine, id)],
       ['paused', paused === null ? '' : pausedBy(paused)],
       ['incident', incident === null ? '' : `${incident}: alert-bot incidents show ${incident}`],
@@ -51,10 +51,11 @@ function targetLines(target: TargetAnswer): string[] {
   ];
 }
 
-function mayText({ optedIn, invalidLabel, protectedBecause }: TargetAnswer): string {
+function mayText({ optedIn, invalidLabel, mode, protectedBecause }: TargetAnswer): string {
   if (protectedBecause !== null) return `not be acted on, it is protected: ${protectedBecause}`;
   if (invalidLabel !== null) return `not be acted on until it is mended: ${invalidLabel}`;
-  return optedIn ? 'be acted on' : 'not be acted on: alert-bot.enable="true" is not set';
+  if (!optedIn) return 'not be acted on: alert-bot.enable="true" is not set';
+  return mode === null ? 'be acted on' : `be acted on, its label says mode ${mode}`;
 }
 
 const instanceText = ({ name, running, health }: TargetAnswer['instances'][number]): string =>

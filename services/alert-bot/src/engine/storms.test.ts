@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { bootSupervisor } from '../../../supervisor/src/harness.ts';
 import { write } from '../store/db.ts';
+import { decisionsOf } from '../store/decisions.ts';
 import { changeStatus, lookAtOnce } from '../store/incidents.ts';
 import { standInLine } from '../store/storm-line.ts';
 import { openStorm } from '../store/storms.ts';
@@ -83,6 +84,9 @@ describe('G6: a storm', { concurrent: true, timeout: 240_000 }, () => {
     expect(stage.scene.sent[0]?.annotations['description']).toContain(`alert-bot incidents show ${own}.`);
     await held(stage, DOZEN);
     expect(stage.calls).toEqual([]);
+    expect(decisionsOf(stage.db, own).map(({ decision }) => decision)).toMatchObject([
+      { kind: 'escalate', reason: 'storm' },
+    ]);
 
     goCalm(stage);
     await until(() => expect(stage.open()).toEqual([]));

@@ -126,6 +126,7 @@ function targetView(deps: Deps, target: Target) {
     service: target.service,
     optedIn: 'invalid' in optIn ? false : optIn.enabled,
     invalidLabel: 'invalid' in optIn ? optIn.invalid : null,
+    mode: 'invalid' in optIn ? null : optIn.mode,
     protectedBecause: target.protectedBecause,
     quarantine: open
       ? { until: until === null ? null : new Date(until).toISOString(), timesInARow: times }
