@@ -21,6 +21,12 @@ export class ListenError extends Error {
 }
 
 /**
+ * How long a client may take for headers and for the whole request, in milliseconds; then it is answered 408 and its
+ * connection closed. Node looks only every 30 s by itself.
+ */
+const patience = { headersTimeout: 5_000, requestTimeout: 10_000, connectionsCheckingInterval: 1_000 };
+
+/**
  * Listens and answers the server with the port it got (the configured one may be 0). A ListenError names `variable`, the
  * one that the address comes from.
  */
@@ -29,7 +35,7 @@ export async function listen(
   address: Address,
   variable: string,
 ): Promise<{ server: Server; port: number }> {
-  const server = createServer({ requestTimeout: 10_000 }, handler);
+  const server = createServer(patience, handler);
   server.listen(address.port, address.host);
   try {
     await once(server, 'listening');

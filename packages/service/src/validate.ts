@@ -48,11 +48,16 @@ function problemsOf(issue: z.core.$ZodIssue): Problem[] {
   return [{ field: path.join('.') || 'body', state, value, remedy: issue.message }];
 }
 
-// For an unknown kind zod names the field `kind`, but reports the whole object as its value.
+// For an unknown kind, and for a check over several fields, zod names one field, but reports the whole object as its value.
 function offendingValue(issue: z.core.$ZodIssue): unknown {
-  if (issue.code !== 'invalid_union' || issue.discriminator === undefined) return issue.input;
-  const { input, discriminator } = issue;
-  return typeof input === 'object' && input !== null ? Reflect.get(input, discriminator) : input;
+  const { input } = issue;
+  const field = issue.code === 'invalid_union' ? issue.discriminator : issue.path.at(-1);
+  const ofSeveral = issue.code === 'invalid_union' || issue.code === 'custom';
+  return ofSeveral && field !== undefined && isRecord(input) ? input[field] : input;
+}
+
+function isRecord(value: unknown): value is Record<PropertyKey, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function shorten(text: string): string {

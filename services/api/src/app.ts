@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { getRequestListener } from '@hono/node-server';
-import { faultRoutes } from '@shop/service/http/faults';
 import type { Now } from '@shop/service/http/observe';
 import { createRouter } from '@shop/service/http/router';
 import { drain, listen } from '@shop/service/listener';
@@ -9,12 +8,13 @@ import type { DestinationStream } from 'pino';
 import type { Config } from './config.ts';
 import { createEvents } from './events.ts';
 import { createFaultBoard } from './faults/board.ts';
+import { startEffect } from './faults/effects.ts';
 import { faultSchema } from './faults/fault.ts';
+import { memory } from './faults/memory.ts';
+import { type HousekeepingLimits, keepHouse } from './housekeeping.ts';
 import { faultInjection } from './http/injection.ts';
-import { opsRoutes } from './http/ops.ts';
-import { shopRoutes } from './http/shop.ts';
-import { transactionRoutes } from './http/transactions.ts';
-import { createMetrics } from './metrics.ts';
+import { apiRoutes } from './http/routes.ts';
+import { createMetrics } from './metrics/metrics.ts';
 import { openDatabase } from './store/database.ts';
 import { stickyFaultsIn } from './store/faults.ts';
 import { migrate } from './store/migrate.ts';
@@ -28,6 +28,7 @@ export interface Overrides {
   now?: Now;
   crash?: () => void;
   logStream?: DestinationStream;
+  housekeeping?: HousekeepingLimits;
 }
 
 /** Together under 2 s, within which the process must be gone after SIGTERM. */
@@ -45,15 +46,21 @@ export function createApp(config: Config, overrides: Overrides = {}) {
   const db = openDatabase(config.databaseUrl, {
     onConnectionLost: (error) => events.connectionLost(error),
     onSchemaMissing: () => preparation.reset(),
+    onQuery: (operation, outcome, durationMs) => events.queried(operation, outcome, durationMs),
+    slowness: () => board.slowness(),
+    now,
   });
   const stickyFaults = stickyFaultsIn(db);
-  const board = createFaultBoard({
-    ...stickyFaults,
-    async save(fault) {
-      await preparation.ready();
-      await stickyFaults.save(fault);
+  const board = createFaultBoard(
+    {
+      ...stickyFaults,
+      async save(fault) {
+        await preparation.ready();
+        await stickyFaults.save(fault);
+      },
     },
-  });
+    (fault) => startEffect(fault, { holdConnection: db.hold, memory }),
+  );
   const metrics = createMetrics(db.connections, board);
   const events = createEvents(log, metrics);
   const preparation = createPreparation(async () => {
@@ -68,19 +75,17 @@ export function createApp(config: Config, overrides: Overrides = {}) {
     now,
   });
 
-  const routes = [
-    ...opsRoutes({ db, preparation, metrics, now }),
-    ...shopRoutes(),
-    ...transactionRoutes({ db, gateway, events, random }),
-    ...faultRoutes({
+  const routes = apiRoutes(
+    { db, preparation, metrics, gateway, events, random, now },
+    {
       board,
       schema: faultSchema,
       tokens: config.faultsTokens,
       variable: 'API_FAULTS_TOKEN_FILE',
       events,
       crash,
-    }),
-  ];
+    },
+  );
   const injectFaults = faultInjection({ board, preparation, random, stopped: stopped.signal });
   const router = createRouter(routes, { events, metrics, now, injectFaults });
   const handler = getRequestListener(router.fetch, { overrideGlobalObjects: false });
@@ -92,6 +97,7 @@ export function createApp(config: Config, overrides: Overrides = {}) {
     const started = now();
     if (listener !== undefined) await drain(listener.server, stopLimits.graceMs);
     stopped.abort();
+    board.stop();
     // A query still under way would hold its connection; the process does not wait for it.
     await Promise.race([db.close(), sleep(stopLimits.databaseMs, undefined, { ref: false })]);
     events.stopped(now() - started);
@@ -103,6 +109,7 @@ export function createApp(config: Config, overrides: Overrides = {}) {
     async start(): Promise<{ host: string; port: number }> {
       await preparation.ready().catch(() => undefined);
       void preparation.keepTrying(stopped.signal);
+      void keepHouse({ db, preparation, events, signal: stopped.signal, limits: overrides.housekeeping });
       listener = await listen(handler, config.listen, 'API_LISTEN');
       const address = { host: config.listen.host, port: listener.port };
       events.listening(address);

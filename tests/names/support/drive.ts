@@ -55,7 +55,14 @@ export async function drive({ api, payments, token }: Addresses): Promise<void> 
     .parse(made.json);
   await ask('GET', `${api}/transactions`);
   await ask('GET', `${api}/transactions/${id}`);
+  await ask('GET', `${api}/transactions/stats`);
   await ask('POST', `${api}/transactions/create`);
+  for (const mode of ['sequential', 'concurrent'])
+    await ask('POST', `${api}/transactions/batch`, { n: 2, mode });
+  await ask('POST', `${api}/settlements`);
+  await ask('GET', `${api}/settlements`);
+  await ask('POST', `${api}/signin`, { user: 'ada' });
+  await ask('GET', `${api}/openapi.json`);
   await ask('GET', `${api}/error`);
   await ask('POST', `${api}/signin`, { user: 'ada', segment: 'vip' });
   const key = { 'idempotency-key': randomUUID() };

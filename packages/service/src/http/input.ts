@@ -32,13 +32,22 @@ async function readJson(c: RequestContext): Promise<unknown> {
 async function readText({ body }: Request): Promise<string> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  for await (const chunk of body ?? []) {
+  for await (const chunk of unbroken(body)) {
     bytes += chunk.byteLength;
     if (bytes > maxBodyBytes)
       throw new AppError('payload_too_large', `body is over ${maxBodyBytes} bytes: send a smaller one`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
+}
+
+/** A body that stops in the middle, or takes longer than the listener allows, is the client's trouble and not ours. */
+async function* unbroken(body: Request['body']): AsyncIterable<Uint8Array> {
+  try {
+    yield* body ?? [];
+  } catch (cause) {
+    throw new AppError('body_broken_off', 'The body broke off before its end.', { cause });
+  }
 }
 
 function invalidRequest(problems: Problem[]): AppError {

@@ -1,5 +1,5 @@
 import { Hono, type MiddlewareHandler } from 'hono';
-import { AppError, errorBody, errorStatus, toAppError } from '../errors.ts';
+import { AppError, type ErrorCode, errorBody, errorStatus, toAppError } from '../errors.ts';
 import type { ServiceEvents } from '../events.ts';
 import type { HttpMetrics } from '../metrics.ts';
 import { type Now, observe } from './observe.ts';
@@ -30,17 +30,45 @@ export function createRouter(routes: readonly Route[], deps: RouterDeps): Hono<E
   }
 
   for (const method of [...unmatchedMethods, 'OTHER']) metrics.createSeries(unmatched(method));
+  const allowed = allowedMethods(routes);
   router.all('*', observe(events, now, unmatched, false), (c) => {
+    const methods = allowed(c.req.path);
+    if (methods.length > 0) {
+      c.header('allow', methods.join(', '));
+      throw new AppError(
+        'method_not_allowed',
+        `${c.req.path.slice(0, 200)} does not take ${c.req.method}: use ${methods.join(' or ')}.`,
+      );
+    }
     throw new AppError('not_found', `There is no route ${c.req.method} ${c.req.path.slice(0, 200)}.`);
   });
 
   router.onError((thrown, c) => {
     const error = toAppError(thrown);
     if (error.code === 'unauthorized') c.header('www-authenticate', 'Bearer');
-    if (error.code === 'database_unavailable') c.header('retry-after', '2');
+    const retryAfter = retryAfterSeconds[error.code];
+    if (retryAfter !== undefined) c.header('retry-after', retryAfter);
     return c.json(errorBody(error, c.get('requestId')), errorStatus[error.code]);
   });
   return router;
+}
+
+/** Errors that go away by themselves, and when it is worth asking again. */
+const retryAfterSeconds: Partial<Record<ErrorCode, string>> = {
+  database_unavailable: '2',
+  key_in_flight: '1',
+  too_many_batches: '1',
+};
+
+/** The methods that any route takes at a path, HEAD beside GET. */
+function allowedMethods(routes: readonly Route[]): (path: string) => string[] {
+  const patterns = routes.map(({ method, path }) => ({
+    methods: method === 'GET' ? ['GET', 'HEAD'] : [method],
+    pattern: new RegExp(`^${path.replace(/:\w+/g, '[^/]+')}$`),
+  }));
+  return (path) => [
+    ...new Set(patterns.filter(({ pattern }) => pattern.test(path)).flatMap(({ methods }) => methods)),
+  ];
 }
 
 function unmatched(method: string) {

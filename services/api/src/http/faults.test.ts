@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type Postgres, startPostgres } from '../../../../tests/support/postgres.ts';
 import { errorAnswer, type RunningApp, startApp, token } from '../testing/harness.ts';
+import { sql } from '../testing/sql.ts';
 
 let postgres: Postgres;
 let app: RunningApp;
@@ -150,6 +151,68 @@ describe('a sticky fault', () => {
   });
 });
 
+describe('a slow database', () => {
+  test('is slow in the database, for every statement, also after a restart, until it is cleared', async () => {
+    const url = await postgres.createDatabase('slow');
+    const first = await startApp(url);
+    const fault = { kind: 'slow_database', ms: 300, sticky: true };
+    expect((await first.faults('POST', { kind: 'slow_database', ms: 300 })).json).toEqual({
+      faults: [fault],
+    });
+    await first.stop();
+
+    const second = await startApp(url);
+    const asked = second.get('/transactions');
+    const sleeping = `select 1 from pg_stat_activity where datname = 'slow' and query like 'select pg_sleep%' and state = 'active'`;
+    await expect.poll(async () => (await sql(url, sleeping)).length, { interval: 10 }).toBe(1);
+    expect(await asked).toMatchObject({ status: 200 });
+    expect(await second.metric('db_query_duration_seconds_sum{operation="select"}')).toBeGreaterThan(0.3);
+    expect(await second.faults('DELETE')).toMatchObject({ status: 200, json: { faults: [] } });
+    const quick = 'db_query_duration_seconds_bucket{le="0.25",operation="select"}';
+    const before = (await second.metric(quick)) ?? 0;
+    await second.get('/transactions');
+    expect(await second.metric(quick)).toBe(before + 1);
+    await second.stop();
+  });
+
+  test('that is slower than a statement may be is 503, and can still be cleared', async () => {
+    await app.faults('POST', { kind: 'slow_database', ms: 5_000 });
+    expect(await app.get('/transactions')).toMatchObject({ status: 503 });
+    expect(await app.metric('db_queries_total{operation="select",outcome="error"}')).toBeGreaterThan(0);
+    expect(await app.faults('DELETE')).toMatchObject({ status: 200, json: { faults: [] } });
+    expect(await app.get('/transactions')).toMatchObject({ status: 200 });
+  });
+});
+
+describe('an exhausted pool', () => {
+  const pool = (state: string) => app.metric(`db_pool_connections{state="${state}"}`);
+
+  test('of which one connection is left still serves', async () => {
+    await app.faults('POST', { kind: 'pool', connections: 9 });
+    await expect.poll(async () => ((await pool('total')) ?? 0) - ((await pool('idle')) ?? 0)).toBe(9);
+    expect(await app.get('/transactions')).toMatchObject({ status: 200 });
+  });
+
+  test('of which none is left is 503, until it is cleared', async () => {
+    await app.faults('POST', { kind: 'pool', connections: 10 });
+    await expect.poll(async () => ((await pool('total')) ?? 0) - ((await pool('idle')) ?? 0)).toBe(10);
+    const asked = app.get('/transactions');
+    await expect.poll(() => pool('waiting'), { interval: 5 }).toBe(1);
+    expect(await asked).toMatchObject({ status: 503 });
+    expect(await app.faults('DELETE')).toMatchObject({ status: 200, json: { faults: [] } });
+    expect(await app.get('/transactions')).toMatchObject({ status: 200 });
+  });
+
+  test('stays so when the database is restarted', async () => {
+    await app.faults('POST', { kind: 'pool', connections: 10 });
+    await expect.poll(async () => ((await pool('total')) ?? 0) - ((await pool('idle')) ?? 0)).toBe(10);
+    await postgres.restart();
+    expect(await app.get('/transactions')).toMatchObject({ status: 503 });
+    await app.faults('DELETE');
+    await expect.poll(async () => (await app.get('/transactions')).status).toBe(200);
+  });
+});
+
 test.each([
   [{ kind: 'errors', rate: 1.5 }, 'rate is 1.5: give 1 or less'],
   [{ kind: 'errors' }, 'rate is missing: give a number from 0 to 1'],
@@ -159,7 +222,22 @@ test.each([
   [{ kind: 'crash', sticky: true }, 'sticky is true: leave it out: a crash cannot be sticky'],
   [
     { kind: 'panic' },
-    'kind is "panic": give kind "errors" (with rate), "latency" (with ms and optionally rate) or "crash"',
+    'kind is "panic": give "errors" (with rate), "latency" (ms, rate), "block" (ms, every_ms), ' +
+      '"leak" (mb_per_minute, max_mb), "pool" (connections), "slow_database" (ms) or "crash"',
+  ],
+  [
+    { kind: 'block', ms: 950 },
+    'ms is 950: give at most nine tenths of every_ms, or DELETE /faults would never run',
+  ],
+  [{ kind: 'block', ms: 9000, every_ms: 60_000 }, 'ms is 9000: give 5000 or less'],
+  [{ kind: 'leak', mb_per_minute: 0 }, 'mb_per_minute is 0: give 1 or more'],
+  [{ kind: 'leak', mb_per_minute: 1, max_mb: 5000 }, 'max_mb is 5000: give 4096 or less'],
+  [{ kind: 'leak', mb_per_minute: 1, sticky: true }, 'sticky is true: leave it out: a leak cannot be sticky'],
+  [{ kind: 'pool', connections: 11 }, 'connections is 11: give 10 or less: the pool has no more'],
+  [{ kind: 'slow_database', ms: 6000 }, 'ms is 6000: give 5000 or less'],
+  [
+    { kind: 'slow_database', ms: 1, sticky: false },
+    'sticky is false: leave it out: a restart of the api does not make a database faster',
   ],
 ])('a fault such as %j is refused with the remedy', async (body, message) => {
   const { status, json } = await app.faults('POST', body);

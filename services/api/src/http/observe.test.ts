@@ -39,6 +39,18 @@ describe('metrics', () => {
       'upstream_requests_total{upstream="payments",outcome="ok"} 0',
       'upstream_requests_total{upstream="payments",outcome="error"} 0',
       'upstream_request_duration_seconds_count{upstream="payments"} 0',
+      'processed_transactions_total{status="unknown"} 0',
+      'db_queries_total{operation="delete",outcome="error"} 0',
+      'db_query_duration_seconds_count{operation="update"} 0',
+      'batches_total{mode="concurrent"} 0',
+      'batch_duration_seconds_count{mode="sequential"} 0',
+      'batch_transactions_total{mode="concurrent",status="skipped"} 0',
+      'batches_in_progress{mode="sequential"} 0',
+      'settlements_total{outcome="error"} 0',
+      'settlement_step_duration_seconds_count{step="load"} 0',
+      'settled_transactions_total 0',
+      'usage_events_total{event="sign_in"} 0',
+      'idempotent_replays_total 0',
     ])
       expect(text).toContain(`${series}\n`);
     expect(text).toContain('process_resident_memory_bytes ');
@@ -54,6 +66,21 @@ describe('metrics', () => {
     expect(await app.metric('http_requests_total{method="OTHER",route="unmatched",status="4xx"}')).toBe(1);
     const { text } = await app.get('/metrics');
     expect(text).not.toMatch(/wp-login|\.env|PROPFIND/);
+  });
+
+  test.each([
+    ['PUT', '/transactions', 'GET, HEAD, POST'],
+    ['DELETE', '/transactions/00000000-0000-4000-8000-000000000000', 'GET, HEAD'],
+    ['GET', '/signin', 'POST'],
+    ['POST', '/livez', 'GET, HEAD'],
+  ])('%s %s is 405 and says what is allowed', async (method, path, allow) => {
+    const answer = await app.ask(method, path);
+    expect(answer.status).toBe(405);
+    expect(answer.headers.get('allow')).toBe(allow);
+    expect(errorAnswer.parse(answer.json).error).toMatchObject({
+      code: 'method_not_allowed',
+      message: `${path} does not take ${method}: use ${allow.replaceAll(', ', ' or ')}.`,
+    });
   });
 
   test('HEAD counts as the GET it is answered by', async () => {
@@ -95,6 +122,7 @@ describe('the log', () => {
     const lines = app.log().filter((one) => one['request_id'] === 'req-2');
     expect(lines).toMatchObject([
       { msg: 'transaction', id: expect.any(String), amount: 99, currency: 'CHF', status: 'completed' },
+      { msg: 'usage', usage: true, event: 'purchase' },
       { msg: 'request', status: 201 },
     ]);
   });

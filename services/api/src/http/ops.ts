@@ -2,9 +2,13 @@ import { AppError, errorBody, errorStatus } from '@shop/service/errors';
 import type { Now } from '@shop/service/http/observe';
 import type { RequestContext, Route } from '@shop/service/http/route';
 import { z } from 'zod';
-import type { Metrics } from '../metrics.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 import type { Database } from '../store/database.ts';
 import type { Preparation } from '../store/preparation.ts';
+import { statement } from '../store/statement.ts';
+import type { Operations } from './operation.ts';
+
+const ping = statement('ping', 'select 1 as one');
 
 export interface OpsDeps {
   db: Database;
@@ -22,7 +26,7 @@ export function opsRoutes({ db, preparation, metrics, now }: OpsDeps): Route[] {
     const started = now();
     try {
       await preparation.ready();
-      await db.query('select 1 as one', [], z.object({ one: z.literal(1) }));
+      await db.query(ping, [], z.object({ one: z.literal(1) }));
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       // Answered here for the sake of `status`, but the log must tell the cause all the same.
@@ -51,3 +55,24 @@ export function opsRoutes({ db, preparation, metrics, now }: OpsDeps): Route[] {
     { method: 'GET', path: '/error', handle: fail },
   ];
 }
+
+const ok = z.literal('ok');
+
+export const opsOperations: Operations = {
+  'GET /livez': {
+    summary: 'Whether the process serves; never asks the database',
+    answers: { 200: { description: 'It does', body: z.object({ status: ok }) } },
+  },
+  'GET /health': {
+    summary: 'Whether the service can do its work',
+    answers: {
+      200: { description: 'It can', body: z.object({ status: ok, database: ok, database_ms: z.int() }) },
+    },
+    errors: ['database_unavailable'],
+  },
+  'GET /metrics': {
+    summary: 'Metrics for Prometheus',
+    answers: { 200: { description: 'In its text format', type: 'text/plain' } },
+  },
+  'GET /error': { summary: 'Fails on purpose', answers: {}, errors: ['internal'] },
+};

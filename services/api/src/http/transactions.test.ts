@@ -2,7 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { type Payments, startPayments } from '../../../../tests/support/payments.ts';
 import { type Postgres, startPostgres } from '../../../../tests/support/postgres.ts';
+import { encodeCursor } from '../store/pages.ts';
 import { errorAnswer, type RunningApp, startApp } from '../testing/harness.ts';
+import { sql } from '../testing/sql.ts';
 
 let postgres: Postgres;
 let payments: Payments;
@@ -21,89 +23,6 @@ const page = z.object({
   transactions: z.array(z.object({ id: z.string(), amount: z.number() })),
   next: z.string().nullable(),
 });
-const transaction = z.looseObject({ id: z.string(), status: z.string(), amount: z.number() });
-
-describe('POST /transactions', () => {
-  test('keeps a transaction and tells where it is', async () => {
-    const made = await app.ask('POST', '/transactions', {
-      amount: 1250,
-      currency: 'EUR',
-      description: 'it\'s "tea"',
-    });
-    expect(made.status).toBe(201);
-    const kept = transaction.parse(made.json);
-    expect(kept).toMatchObject({
-      amount: 1250,
-      currency: 'EUR',
-      description: 'it\'s "tea"',
-      status: 'completed',
-    });
-    expect(made.headers.get('location')).toBe(`/transactions/${kept.id}`);
-    const shown = await app.get(`/transactions/${kept.id}`);
-    expect(shown).toMatchObject({ status: 200, json: kept });
-  });
-
-  const message = (field: string, is: string, remedy: string) => `${field} ${is}: ${remedy}`;
-  const whole = 'give a whole number of minor units, for example 1250 for 12.50';
-  const iso = 'give 3 upper-case letters as in ISO 4217, for example "EUR"';
-  test.each([
-    [{ amount: 0, currency: 'EUR' }, 'amount', 0, message('amount', 'is 0', 'give more than 0 minor units')],
-    [
-      { amount: -5, currency: 'EUR' },
-      'amount',
-      -5,
-      message('amount', 'is -5', 'give more than 0 minor units'),
-    ],
-    [{ amount: 12.5, currency: 'EUR' }, 'amount', 12.5, message('amount', 'is 12.5', whole)],
-    [{ amount: '1250', currency: 'EUR' }, 'amount', '1250', message('amount', 'is "1250"', whole)],
-    [{ currency: 'EUR' }, 'amount', null, message('amount', 'is missing', whole)],
-    [{ amount: 1, currency: 'eur' }, 'currency', 'eur', message('currency', 'is "eur"', iso)],
-    [{ amount: 1, currency: 'EURO' }, 'currency', 'EURO', message('currency', 'is "EURO"', iso)],
-    [
-      { amount: 1, currency: 'EUR', amuont: 2 },
-      'amuont',
-      null,
-      'amuont is not known here: remove it or correct its spelling',
-    ],
-    ['{"amount":', 'body', '{"amount":', 'body is "{\\"amount\\":": send one object in JSON'],
-    ['', 'body', '', 'body is missing: send one object in JSON'],
-  ])('refuses %j naming field, value and remedy', async (body, field, value, text) => {
-    const answer = await app.ask('POST', '/transactions', body);
-    expect(answer.status).toBe(400);
-    const { error } = errorAnswer.parse(answer.json);
-    expect(error).toMatchObject({
-      code: 'invalid_request',
-      message: text,
-      fields: [{ field, value, message: text }],
-    });
-  });
-
-  test('names every wrong field at once', async () => {
-    const { json } = await app.ask('POST', '/transactions', { amount: 0, currency: '' });
-    expect(errorAnswer.parse(json).error['fields']).toMatchObject([
-      { field: 'amount' },
-      { field: 'currency' },
-    ]);
-  });
-
-  test('refuses a body that is not an object', async () => {
-    const { status, json } = await app.ask('POST', '/transactions', [1]);
-    expect(status).toBe(400);
-    expect(errorAnswer.parse(json).error.message).toBe(
-      'body is "[1]": send one JSON object with amount and currency',
-    );
-  });
-
-  test('refuses a body of more than 16 KB', async () => {
-    const body = { amount: 1, currency: 'EUR', description: 'x'.repeat(20_000) };
-    expect(await app.ask('POST', '/transactions', body)).toMatchObject({ status: 413 });
-  });
-
-  test('refuses text that PostgreSQL cannot hold instead of failing', async () => {
-    const body = { amount: 1, currency: 'EUR', description: 'a\0b' };
-    expect(await app.ask('POST', '/transactions', body)).toMatchObject({ status: 400 });
-  });
-});
 
 describe('GET /transactions', () => {
   test('pages through all of them, newest first, without gaps or repeats', async () => {
@@ -112,7 +31,7 @@ describe('GET /transactions', () => {
     const amounts: number[] = [];
     let next: string | null = '';
     while (next !== null) {
-      const query: string = next === '' ? '' : `&before=${next}`;
+      const query: string = next === '' ? '' : `&cursor=${next}`;
       const found = page.parse((await own.get(`/transactions?limit=2${query}`)).json);
       amounts.push(...found.transactions.map(({ amount }) => amount));
       next = found.next;
@@ -121,19 +40,41 @@ describe('GET /transactions', () => {
     expect(amounts).toEqual([5, 4, 3, 2, 1]);
   });
 
+  test('pages through those of one status', async () => {
+    const own = await startApp(await postgres.createDatabase('status'), {}, { paymentsUrl: payments.url });
+    const tooMuch = 10_000_000_000;
+    for (const amount of [1, tooMuch, 2, tooMuch, 3])
+      await own.ask('POST', '/transactions', { amount, currency: 'EUR' });
+    const first = page.parse((await own.get('/transactions?status=completed&limit=2')).json);
+    expect(first.transactions.map(({ amount }) => amount)).toEqual([3, 2]);
+    const rest = page.parse((await own.get(`/transactions?status=completed&cursor=${first.next}`)).json);
+    expect(rest).toMatchObject({ transactions: [{ amount: 1 }], next: null });
+    const declined = page.parse((await own.get('/transactions?status=declined')).json);
+    expect(declined.transactions).toHaveLength(2);
+    expect((await own.get('/transactions?status=pending')).json).toEqual({ transactions: [], next: null });
+    await own.stop();
+  });
+
+  const statuses = 'pending, completed, declined, failed, unknown';
+  const cursor = 'give the `next` of a page, or leave it out';
+  const position = { micros: 1_700_000_000_000_000, id: '00000000-0000-4000-8000-000000000000' };
+  const tampered = `${encodeCursor(position).slice(0, -2)}AA`;
   test.each([
     ['/transactions?limit=0', 'limit is "0": give a whole number from 1 to 100'],
     ['/transactions?limit=101', 'limit is "101": give a whole number from 1 to 100'],
-    ['/transactions?before=7', 'before is "7": give the id of a transaction, a UUID'],
     ['/transactions?lim=7', 'lim is not known here: remove it or correct its spelling'],
+    ['/transactions?limit=1&limit=2', 'limit is "[\\"1\\",\\"2\\"]": give a whole number from 1 to 100'],
+    ['/transactions?cursor=7', `cursor is "7": ${cursor}`],
+    ['/transactions?cursor=', `cursor is "": ${cursor}`],
+    [`/transactions?cursor=${tampered}`, `cursor is "${tampered}": ${cursor}`],
+    ['/transactions?status=paid', `status is "paid": give one of ${statuses}, or leave it out`],
+    ['/transactions/stats?window=1y', 'window is "1y": give a duration such as 15m, 1h or 7d'],
+    ['/transactions/stats?window=31d', 'window is "31d": give at most 30d'],
     ['/transactions/create', 'id is "create": give the id of a transaction, a UUID'],
-    [
-      '/transactions?before=00000000-0000-4000-8000-000000000000',
-      'before is "00000000-0000-4000-8000-000000000000": no transaction has this id',
-    ],
   ])('refuses GET %s with the remedy', async (path, text) => {
     const { status, json } = await app.get(path);
     expect(status).toBe(400);
+    expect(errorAnswer.parse(json).error['fields']).toMatchObject([{ field: text.split(' ')[0] }]);
     expect(errorAnswer.parse(json).error.message).toBe(text);
   });
 
@@ -144,34 +85,61 @@ describe('GET /transactions', () => {
   });
 });
 
-describe('POST /transactions/create', () => {
-  test('makes a random one', async () => {
-    const made = await app.ask('POST', '/transactions/create');
-    expect(made).toMatchObject({
-      status: 201,
-      json: { amount: 50_001, currency: 'GBP', status: 'completed' },
+describe('GET /transactions/stats', () => {
+  test('counts by status, and sums the completed ones by currency', async () => {
+    const own = await startApp(await postgres.createDatabase('stats'), {}, { paymentsUrl: payments.url });
+    const empty = { pending: 0, completed: 0, declined: 0, failed: 0, unknown: 0 };
+    expect((await own.get('/transactions/stats')).json).toEqual({
+      window: '1h',
+      transactions: 0,
+      by_status: empty,
+      completed: [],
+      complete: true,
+      oldest: null,
     });
+    for (const [amount, currency] of [
+      [100, 'EUR'],
+      [201, 'EUR'],
+      [50, 'CHF'],
+      [10_000_000_000, 'EUR'],
+    ])
+      await own.ask('POST', '/transactions', { amount, currency });
+    expect((await own.get('/transactions/stats?window=5m')).json).toEqual({
+      window: '5m',
+      transactions: 4,
+      by_status: { ...empty, completed: 3, declined: 1 },
+      completed: [
+        { currency: 'CHF', transactions: 1, amount: 50, average: 50 },
+        { currency: 'EUR', transactions: 2, amount: 301, average: 151 },
+      ],
+      complete: true,
+      oldest: expect.any(String),
+    });
+    await own.stop();
   });
 
-  test('records about 5 % as failed and answers those with 502', async () => {
-    const usual = await startPayments({ PAYMENTS_FAILURE_RATE: '0.05' });
-    const own = await startApp(await postgres.createDatabase('gateway'), {}, { paymentsUrl: usual.url });
-    const statuses: number[] = [];
-    for (let batch = 0; batch < 40; batch += 1) {
-      const answers = Array.from({ length: 25 }, () => own.ask('POST', '/transactions/create'));
-      statuses.push(...(await Promise.all(answers)).map(({ status }) => status));
-    }
-    const failed = statuses.filter((status) => status === 502).length;
-    expect(statuses.filter((status) => status === 201)).toHaveLength(1000 - failed);
-    // 5 % of 1000, plus or minus five standard deviations: the gateway draws its own lots.
-    expect(failed).toBeGreaterThan(15);
-    expect(failed).toBeLessThan(85);
-    expect(await own.metric('processed_transactions_total{status="failed"}')).toBe(failed);
-    expect(await own.metric('processed_transactions_total{status="completed"}')).toBe(1000 - failed);
-    expect(
-      await own.metric('http_requests_total{method="POST",route="/transactions/create",status="5xx"}'),
-    ).toBe(failed);
-    expect(await usual.metric('authorisations_total{outcome="authorised"}')).toBe(1000 - failed);
-    await Promise.all([own.stop(), usual.stop()]);
+  test('looks no further back than the window, and no further than its limit', async () => {
+    const url = await postgres.createDatabase('window');
+    const own = await startApp(url);
+    await sql(
+      url,
+      `insert into transactions (amount, currency, status, created_at)
+      select n, 'EUR', 'completed', now() - n * interval '1 minute' from generate_series(1, 10) as n`,
+    );
+    const stats = z.object({ transactions: z.number(), complete: z.boolean() });
+    expect(stats.parse((await own.get('/transactions/stats?window=330s')).json)).toEqual({
+      transactions: 5,
+      complete: true,
+    });
+    await sql(
+      url,
+      `insert into transactions (amount, currency, status)
+      select 1, 'EUR', 'completed' from generate_series(1, 100000)`,
+    );
+    expect(stats.parse((await own.get('/transactions/stats?window=30d')).json)).toEqual({
+      transactions: 100_000,
+      complete: false,
+    });
+    await own.stop();
   });
 });

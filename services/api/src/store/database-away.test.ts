@@ -99,7 +99,7 @@ test('a database replaced by an empty one is prepared anew', async () => {
   const { Client } = (await import('pg')).default;
   const client = new Client({ connectionString: url });
   await client.connect();
-  await client.query('drop table transactions, faults, schema_migrations');
+  await client.query('drop schema public cascade; create schema public');
   await client.end();
   expect(await app.get('/transactions')).toMatchObject({ status: 503 });
   expect(await app.get('/transactions')).toMatchObject({ status: 200 });

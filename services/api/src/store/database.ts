@@ -1,6 +1,9 @@
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '@shop/service/errors';
 import pg from 'pg';
 import type { z } from 'zod';
+import type { Operation, Statement } from './statement.ts';
 
 /** Together these bound a request with the database away or hanging: 0.8 s to connect, then 1.1 s to answer. */
 const limits = {
@@ -13,9 +16,22 @@ const limits = {
   idleTimeoutMillis: 30_000,
 };
 
-export interface Database {
+/** Until a connection is tried for again, by whoever waits for as long as it takes. */
+const retryMs = 200;
+
+/** Connections that the pool may open. */
+export const maxConnections = limits.max;
+
+export interface Queries {
   /** Runs one statement and parses every row. Throws `database_unavailable` when nobody answers in time. */
-  query<T>(sql: string, values: readonly unknown[], row: z.ZodType<T>): Promise<T[]>;
+  query<T>(statement: Statement, values: readonly unknown[], row: z.ZodType<T>): Promise<T[]>;
+}
+
+export interface Database extends Queries {
+  /** Runs the work in one transaction on one connection: all of it is kept, or nothing. */
+  transaction<T>(work: (queries: Queries) => Promise<T>): Promise<T>;
+  /** Keeps a connection for itself until the signal aborts. Waits for one as long as it takes. */
+  hold(signal: AbortSignal): Promise<void>;
   connections(): { total: number; idle: number; waiting: number; max: number };
   close(): Promise<void>;
 }
@@ -25,7 +41,16 @@ export interface DatabaseHooks {
   onConnectionLost(error: Error): void;
   /** A table is missing: the database was replaced by an empty one. */
   onSchemaMissing(): void;
+  /** A statement has ended, after so many milliseconds, the wait for a connection included. */
+  onQuery(operation: Operation, outcome: 'ok' | 'error', durationMs: number): void;
+  /** Milliseconds for which the database is to be slow before each statement (the fault `slow_database`). */
+  slowness(): number;
+  now(): number;
 }
+
+const ignore = () => undefined;
+
+type Runner = Pick<pg.Pool | pg.ClientBase, 'query'>;
 
 /** Opens a pool. It connects on first use, so this also works while the database is away. */
 export function openDatabase(url: string, hooks: DatabaseHooks): Database {
@@ -33,15 +58,84 @@ export function openDatabase(url: string, hooks: DatabaseHooks): Database {
   // Without a listener a connection lost while idle would end the process.
   pool.on('error', hooks.onConnectionLost);
 
+  const translated = async <T>(work: Promise<T>): Promise<T> => {
+    try {
+      return await work;
+    } catch (error) {
+      if (error instanceof pg.DatabaseError && error.code === '42P01') hooks.onSchemaMissing();
+      throw isUnavailable(error) ? databaseUnavailable(error) : error;
+    }
+  };
+
+  const measured = async <T>(operation: Operation, work: Promise<T>): Promise<T> => {
+    const started = hooks.now();
+    let outcome: 'ok' | 'error' = 'error';
+    try {
+      const result = await translated(work);
+      outcome = 'ok';
+      return result;
+    } finally {
+      hooks.onQuery(operation, outcome, hooks.now() - started);
+    }
+  };
+
+  const on = (runner: Runner): Queries => ({
+    async query({ name, operation, text, undelayed }, values, row) {
+      const slowness = undelayed === true ? 0 : hooks.slowness();
+      const run = (one: Runner) => one.query({ name, text, values: [...values] });
+      // pool.query gives the connection back on every path, and drops it after an error.
+      const asked = slowness === 0 ? run(runner) : slowed(runner, slowness, run);
+      const { rows } = await measured(operation, asked);
+      return rows.map((found) => row.parse(found));
+    },
+  });
+
+  /** Really slow, in the database: on the connection of the statement, which is held meanwhile. */
+  const slowed = async <T>(runner: Runner, ms: number, run: (one: Runner) => Promise<T>): Promise<T> => {
+    const slowly = async (one: Runner) => {
+      await one.query('select pg_sleep($1)', [ms / 1000]);
+      return run(one);
+    };
+    return runner === pool ? withClient(slowly) : slowly(runner);
+  };
+
+  const withClient = async <T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> => {
+    const client = await translated(pool.connect());
+    // A connection that breaks also rejects the query under way, and that is what is told.
+    client.on('error', ignore);
+    let broken = true;
+    try {
+      const result = await work(client);
+      broken = false;
+      return result;
+    } finally {
+      client.off('error', ignore);
+      // After an error nobody knows in which state it is; what a closed connection has not committed is rolled back.
+      client.release(broken);
+    }
+  };
+
   return {
-    async query(sql, values, row) {
-      try {
-        // pool.query gives the connection back on every path, and drops it after an error.
-        const result = await pool.query(sql, [...values]);
-        return result.rows.map((found) => row.parse(found));
-      } catch (error) {
-        if (error instanceof pg.DatabaseError && error.code === '42P01') hooks.onSchemaMissing();
-        throw isUnavailable(error) ? databaseUnavailable(error) : error;
+    ...on(pool),
+    transaction: (work) =>
+      withClient(async (client) => {
+        await translated(client.query('begin'));
+        const result = await work(on(client));
+        await translated(client.query('commit'));
+        return result;
+      }),
+    async hold(signal) {
+      while (!signal.aborted) {
+        const client = await pool.connect().catch(() => undefined);
+        if (client === undefined) {
+          await sleep(retryMs, undefined, { signal }).catch(() => undefined);
+          continue;
+        }
+        // Lost while it is held: the place in the pool stays taken all the same.
+        client.on('error', ignore);
+        if (!signal.aborted) await once(signal, 'abort');
+        client.off('error', ignore);
+        client.release(true);
       }
     },
     connections: () => ({

@@ -1,81 +1,61 @@
-import { AppError } from '@shop/service/errors';
 import { z } from 'zod';
-import {
-  type FinalStatus,
-  type NewTransaction,
-  type Transaction,
-  transactionStatuses,
-} from '../transactions/transaction.ts';
-import type { Database } from './database.ts';
+import type { FinalStatus, NewTransaction, Transaction } from '../transactions/transaction.ts';
+import type { Queries } from './database.ts';
+import { timestamp, transactionColumns, transactionRow } from './rows.ts';
+import { statement } from './statement.ts';
 
-const columns = 'id, amount, currency, description, status, created_at';
-
-const row = z.object({
-  id: z.uuid(),
-  // PostgreSQL's bigint arrives as text; the amounts accepted at the border fit a number.
-  amount: z.string().transform(Number),
-  currency: z.string(),
-  description: z.string().nullable(),
-  status: z.enum(transactionStatuses),
-  created_at: z.date().transform((date) => date.toISOString()),
-});
+const insert = statement(
+  'insert-transaction',
+  `insert into transactions (amount, currency, description, status) values ($1, $2, $3, 'pending')
+   returning id, created_at`,
+);
+const insertedRow = z.object({ id: z.uuid(), created_at: timestamp });
 
 /** Keeps a transaction as pending and answers it with its id and time. */
-export async function insertTransaction(
-  db: Database,
-  { amount, currency, description }: NewTransaction,
-): Promise<Transaction> {
-  const [kept] = await db.query(
-    `insert into transactions (amount, currency, description, status) values ($1, $2, $3, 'pending')
-     returning ${columns}`,
-    [amount, currency, description],
-    row,
-  );
+export async function insertTransaction(db: Queries, wanted: NewTransaction): Promise<Transaction> {
+  const { amount, currency, description } = wanted;
+  const [kept] = await db.query(insert, [amount, currency, description], insertedRow);
   if (kept === undefined) throw new Error('insert … returning answered no row');
-  return kept;
+  return { id: kept.id, amount, currency, description, status: 'pending', created_at: kept.created_at };
 }
+
+const idRow = z.object({ id: z.uuid() });
+
+// An answer that comes late, after the transaction was given up as unknown, is still the truth.
+const finish = statement(
+  'finish-transaction',
+  `update transactions set status = $2 where id = $1 and status in ('pending', 'unknown') returning id`,
+);
 
 /** Ends a pending transaction with the status that the gateway's answer gave it. */
-export async function settleTransaction(
-  db: Database,
-  id: string,
-  status: FinalStatus,
-): Promise<Transaction & { status: FinalStatus }> {
-  const [settled] = await db.query(
-    `update transactions set status = $2 where id = $1 returning ${columns}`,
-    [id, status],
-    row,
-  );
-  if (settled === undefined) throw new Error(`transaction ${id} is gone`);
-  return { ...settled, status };
+export async function finishTransaction(db: Queries, id: string, status: FinalStatus): Promise<void> {
+  const [finished] = await db.query(finish, [id, status], idRow);
+  if (finished === undefined) throw new Error(`transaction ${id} is gone, or finished already`);
 }
 
-export async function findTransaction(db: Database, id: string): Promise<Transaction | undefined> {
-  const [found] = await db.query(`select ${columns} from transactions where id = $1`, [id], row);
+const find = statement('find-transaction', `select ${transactionColumns} from transactions where id = $1`);
+
+export async function findTransaction(db: Queries, id: string): Promise<Transaction | undefined> {
+  const [found] = await db.query(find, [id], transactionRow);
   return found;
 }
 
-/** One page, newest first, after the transaction `before`; `next` is the `before` of the following page. */
-export async function listTransactions(
-  db: Database,
-  { limit, before }: { limit: number; before?: string | undefined },
-): Promise<{ transactions: Transaction[]; next: string | null }> {
-  // One more than asked for tells whether there is a next page. The comparison stays in the database: a JavaScript
-  // date has no microseconds.
-  const found = await db.query(
-    `select ${columns} from transactions
-     where $2::uuid is null or (created_at, id) < (select created_at, id from transactions where id = $2)
-     order by created_at desc, id desc limit $1`,
-    [limit + 1, before ?? null],
-    row,
-  );
-  // An unknown `before` compares with null and matches nothing: say so instead of pretending the list has ended.
-  if (found.length === 0 && before !== undefined && (await findTransaction(db, before)) === undefined)
-    throw new AppError('invalid_request', `before is ${JSON.stringify(before)}: no transaction has this id`, {
-      details: {
-        fields: [{ field: 'before', value: before, message: 'give the id of a listed transaction' }],
-      },
-    });
-  const transactions = found.slice(0, limit);
-  return { transactions, next: found.length > limit ? (transactions.at(-1)?.id ?? null) : null };
+const giveUp = statement(
+  'give-up-pending',
+  `update transactions set status = 'unknown'
+   where id in (
+     select id from transactions
+     where status = 'pending' and created_at < clock_timestamp() - $1 * interval '1 millisecond'
+     order by created_at limit $2
+     for update skip locked)
+   returning id`,
+);
+
+/**
+ * Marks as unknown what has been pending for so long that whoever asked the gateway is gone. At most `limit` at once,
+ * the oldest first. Replicas may do so together.
+ */
+export async function giveUpPending(db: Queries, olderThanMs: number, limit: number): Promise<string[]> {
+  const given = await db.query(giveUp, [olderThanMs, limit], idRow);
+  return given.map(({ id }) => id);
 }

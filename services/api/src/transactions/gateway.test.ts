@@ -1,10 +1,10 @@
-import { once } from 'node:events';
-import { createServer, type RequestListener, type Server } from 'node:http';
+import type { RequestListener } from 'node:http';
 import { createServer as createWire } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { type Payments, startPayments } from '../../../../tests/support/payments.ts';
 import { type Postgres, startPostgres } from '../../../../tests/support/postgres.ts';
+import { listening, startGateway } from '../testing/gateway.ts';
 import { errorAnswer, type RunningApp, startApp } from '../testing/harness.ts';
 
 let postgres: Postgres;
@@ -39,17 +39,11 @@ async function recorded(one: RunningApp, json: unknown): Promise<string> {
   return status;
 }
 
-/** A gateway that answers as the test wants. */
+/** A gateway that answers as the test wants, until the test has ended. */
 async function gateway(answer: RequestListener): Promise<string> {
-  return listening(createServer(answer));
-}
-
-async function listening(server: Server | ReturnType<typeof createWire>): Promise<string> {
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  closing.push(() => server.close());
-  const address = server.address();
-  return `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
+  const { url, close } = await startGateway(answer);
+  closing.push(close);
+  return url;
 }
 
 test('a charge is one call of the gateway, for the transaction that is kept', async () => {
@@ -149,12 +143,12 @@ test('a connection that breaks is tried once more under the same key; an answer 
 
 test('a connection that breaks again and again is given up after the second try', async () => {
   let connections = 0;
-  const url = await listening(
-    createWire((socket) => {
-      connections += 1;
-      socket.destroy();
-    }),
-  );
+  const wire = createWire((socket) => {
+    connections += 1;
+    socket.destroy();
+  });
+  closing.push(() => wire.close());
+  const url = await listening(wire);
   const own = await startApp(postgres.url, {}, { paymentsUrl: url });
   expect((await pay(own)).status).toBe(502);
   expect(connections).toBe(2);

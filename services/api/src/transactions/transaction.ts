@@ -1,11 +1,16 @@
-export const transactionStatuses = ['pending', 'completed', 'declined', 'failed'] as const;
+export const transactionStatuses = ['pending', 'completed', 'declined', 'failed', 'unknown'] as const;
 /**
- * `pending`: the gateway is being asked, or we ended before we knew. `declined`: a bank said no. `failed`: the gateway
- * did not answer, or with an error.
+ * `pending`: the gateway is being asked. `declined`: a bank said no. `failed`: the gateway did not answer, or with an
+ * error. `unknown`: we ended, or lost the database, before we kept its answer; the money may be held.
  */
 export type TransactionStatus = (typeof transactionStatuses)[number];
-export type FinalStatus = Exclude<TransactionStatus, 'pending'>;
-export const finalStatuses = ['completed', 'declined', 'failed'] as const satisfies readonly FinalStatus[];
+/** What the gateway's answer makes of a pending transaction. */
+export const finalStatuses = [
+  'completed',
+  'declined',
+  'failed',
+] as const satisfies readonly TransactionStatus[];
+export type FinalStatus = (typeof finalStatuses)[number];
 
 /** What a client asks for. Amounts are integer minor units: 1250 EUR is 12.50 euros. */
 export interface NewTransaction {
@@ -20,3 +25,6 @@ export interface Transaction extends NewTransaction {
   status: TransactionStatus;
   created_at: string;
 }
+
+/** A transaction that the gateway has answered. */
+export type FinishedTransaction = Transaction & { status: FinalStatus };

@@ -4,17 +4,26 @@ import {
   defineHttpMetrics,
   durationBuckets,
 } from '@shop/service/metrics';
-import { Counter, Gauge, Histogram } from 'prom-client';
-import type { FaultBoard } from './faults/board.ts';
-import { lastingKinds } from './faults/fault.ts';
-import type { Database } from './store/database.ts';
-import { type FinalStatus, finalStatuses } from './transactions/transaction.ts';
+import { Counter, Histogram } from 'prom-client';
+import type { FaultBoard } from '../faults/board.ts';
+import { lastingKinds } from '../faults/fault.ts';
+import type { Database } from '../store/database.ts';
+import { type FinalStatus, finalStatuses } from '../transactions/transaction.ts';
+import { defineBatchMetrics } from './batches.ts';
+import { defineDatabaseMetrics } from './database.ts';
+import { defineSettlementMetrics } from './settlements.ts';
 
 /** Services that this one calls, by the name that rules and playbooks know them under. */
 export const upstreams = ['payments'] as const;
 export type Upstream = (typeof upstreams)[number];
 export const upstreamOutcomes = ['ok', 'error'] as const;
 export type UpstreamOutcome = (typeof upstreamOutcomes)[number];
+
+/** What a transaction may end as. */
+export const recordedStatuses = [...finalStatuses, 'unknown'] as const;
+
+export const usageEvents = ['sign_in', 'purchase'] as const;
+export type UsageEvent = (typeof usageEvents)[number];
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
@@ -29,7 +38,7 @@ export function createMetrics(connections: Database['connections'], faults: Faul
     labelNames: ['status'],
     registers,
   });
-  for (const status of finalStatuses) transactions.inc({ status }, 0);
+  for (const status of recordedStatuses) transactions.inc({ status }, 0);
 
   const upstreamRequests = new Counter({
     name: 'upstream_requests_total',
@@ -49,34 +58,33 @@ export function createMetrics(connections: Database['connections'], faults: Faul
     upstreamDurations.zero({ upstream });
   }
 
-  new Gauge({
-    name: 'db_pool_connections',
-    help: 'Connections of the pool, and requests waiting for one.',
-    labelNames: ['state'],
+  const usage = new Counter({
+    name: 'usage_events_total',
+    help: 'What users did: sign-ins and purchases.',
+    labelNames: ['event'],
     registers,
-    collect() {
-      const { total, idle, waiting } = connections();
-      this.set({ state: 'total' }, total);
-      this.set({ state: 'idle' }, idle);
-      this.set({ state: 'waiting' }, waiting);
-    },
   });
-  new Gauge({
-    name: 'db_pool_connections_max',
-    help: 'Most connections the pool may open.',
+  for (const event of usageEvents) usage.inc({ event }, 0);
+
+  const replays = new Counter({
+    name: 'idempotent_replays_total',
+    help: 'Purchases asked for again under their key and answered with what was answered before.',
     registers,
-    collect() {
-      this.set(connections().max);
-    },
   });
 
   return {
     ...defineHttpMetrics(registry),
+    ...defineDatabaseMetrics(registry, connections),
+    ...defineBatchMetrics(registry),
+    ...defineSettlementMetrics(registry),
     /** One series for all errors: split by kind, each would be extrapolated by itself and fall short of our own 5xx. */
     upstreamAnswered(upstream: Upstream, outcome: UpstreamOutcome, seconds: number): void {
       upstreamRequests.inc({ upstream, outcome });
       upstreamDurations.observe({ upstream }, seconds);
     },
     transactionProcessed: (status: FinalStatus) => transactions.inc({ status }),
+    transactionsGivenUp: (count: number) => transactions.inc({ status: 'unknown' }, count),
+    used: (event: UsageEvent) => usage.inc({ event }),
+    answerReplayed: () => replays.inc(),
   };
 }
