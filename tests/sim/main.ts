@@ -73,7 +73,12 @@ function tell(result: RunResult): void {
 /** Hands out seeds to workers until all are run. */
 function runAll(options: Options, folder: string, done: (answer: Answer) => void): Promise<void> {
   let next = options.seed;
-  const end = options.seed + options.runs;
+  let end = options.seed + options.runs;
+  // Whoever ends it early still hears what it came to.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => {
+      end = next;
+    });
   const workers = Array.from({ length: Math.min(options.workers, options.runs) }, (_, i) => {
     const worker = new Worker(new URL('./worker.ts', import.meta.url), {
       workerData: { folder: join(folder, String(i)), traceAll: options.trace },

@@ -102,10 +102,11 @@ function* judgeNothingLost(world: World, pages: readonly Page[]): Generator<stri
 
 /**
  * A proof that began while Prometheus did not answer lasts ten minutes (design §6: what cannot be resolved), longer than
- * a run. Where Prometheus was away and is asked about a service still, that proof is going on.
+ * a run; and after the clock was set back one lasts until times mean one thing again. Where it is asked about a service still,
+ * that proof is going on.
  */
 const beganBlind = (world: World, service: string): boolean =>
-  world.prometheus.outages.length > 0 &&
+  (world.prometheus.outages.length > 0 || isBehind(world)) &&
   (world.prometheus.provenAt.get(service) ?? Number.NEGATIVE_INFINITY) > world.ground.time.now() - UNSEEN;
 
 const longestWait = (world: World): Millis =>
@@ -149,11 +150,13 @@ const firesByHand = (world: World, service: string): boolean =>
 
 const BEHIND: Millis = 5_000;
 
+/** A clock that was set back is behind the log; until it has caught up little can be proven. */
+const isBehind = ({ ground }: World): boolean => ground.log() - ground.wall() > BEHIND;
+
 /** Where all is well again people are told so. What a person has to reset stays. */
 function* judgeEnds(world: World, pages: readonly Page[]): Generator<string> {
   const now = world.ground.time.now();
-  // A clock that was set back is behind the log; until it has caught up nothing can be proven, and readyz says so.
-  if (world.ground.log() - world.ground.wall() > BEHIND) return;
+  if (isBehind(world)) return;
   for (const { labels, until } of pages) {
     const { service, reason, alertname } = labels;
     if (until <= now || service === undefined || alertname !== 'RemediationEscalated') continue;
