@@ -42,7 +42,6 @@ it('are the six', () => {
     'infrastructure',
     'overview',
     'remediation',
-    // 'slo' waits for its rules
   ]);
 });
 

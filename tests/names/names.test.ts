@@ -19,7 +19,7 @@ let known: Awaited<ReturnType<typeof knownTo>>;
 beforeAll(async () => {
   live = await driveEverything();
   known = knownTo('deploy/prometheus/prometheus.all.yml', live);
-}, 120_000);
+}, 300_000);
 
 const dashboards = readDashboards();
 
