@@ -69,9 +69,13 @@ async function stateOf(
   }
 }
 
-/** An alert about a service in a few words, or null. What a person silenced, and what we send ourselves, is none. */
+/**
+ * An alert about a service in a few words, or null. What a person silenced, and what we send ourselves, is none; nor is one
+ * labelled `remediation="none"`, which says nothing about how the service is now.
+ */
 function alertAbout(service: string, { reading, rules }: Alerts): string | null {
-  const about = (labels: Labels) => labels['service'] === service && !isOwn(labels);
+  const about = (labels: Labels) =>
+    labels['service'] === service && labels['remediation'] !== 'none' && !isOwn(labels);
   const known = [...(reading?.alerts.values() ?? [])].filter(({ labels }) => about(labels));
   const active = known.find(({ state }) => state === 'active');
   if (active !== undefined) return `${active.labels['alertname']} fires`;

@@ -19,6 +19,7 @@ const NEEDS: Readonly<Record<string, readonly string[]>> = {
   'below-top': ['below-middle'],
   'below-middle': ['below-base'],
   'pending-top': ['pending-base'],
+  'apart-top': ['apart-base'],
   'away-top': ['away-base'],
   'ours-top': ['ours-base'],
 };
@@ -34,6 +35,7 @@ const ALONE = [
     'all-4',
     'below-base',
     'pending-base',
+    'apart-base',
     'away-base',
     'ours-base',
   ],
@@ -203,6 +205,18 @@ describe('G7: what a target depends on', { concurrent: true, timeout: 60_000 }, 
     ];
     await look(stage, 'pending-top');
     expect(stage.of('pending-top')).toMatchObject({ status: 'deferred', reason: 'dependency_unhealthy' });
+  });
+
+  test('an alert about it that says nothing about now holds nothing', async () => {
+    using stage = stageOf('apart');
+    await stage.fire('apart-top');
+    stage.advance(60_000);
+    const { rules, listed } = stage.scene;
+    const labels = { alertname: 'Budget', service: 'apart-base', remediation: 'none' };
+    stage.scene.rules = async () => [...(await rules()), { name: 'Budget', query: 'x', alerts: [labels] }];
+    stage.scene.listed = async () => [...(await listed()), { labels }];
+    await look(stage, 'apart-top');
+    expect(stage.of('apart-top')).toMatchObject({ status: 'queued' });
   });
 
   test('Prometheus away: what may be pending is unknown, which blocks', async () => {
