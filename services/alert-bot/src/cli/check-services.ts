@@ -75,7 +75,8 @@ const ownDependsOn = (all: Readonly<Record<string, string>>): string[] =>
 
 async function readServices(path: string) {
   try {
-    const parsed = file.safeParse(parse(await readFile(path, 'utf8'), { merge: true }));
+    // A Compose file repeats its anchors in every service; it is the caller's own, so that their number is no attack.
+    const parsed = file.safeParse(parse(await readFile(path, 'utf8'), { merge: true, maxAliasCount: -1 }));
     if (parsed.success) return parsed.data;
   } catch (error) {
     const why = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
