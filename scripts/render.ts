@@ -48,7 +48,7 @@ export function render(options: RenderOptions): Rendered {
     },
     paths: {
       '/etc/prometheus/alert_rules.yml': options.rulesFile,
-      // A folder that is not there: a burn rate over divided windows is none, and the exporters are not here either.
+      // A folder that is not there: the other rules are about exporters and spans of time that this run does not have.
       '/etc/prometheus/rules/*.yml': join(dirname(options.rulesFile), 'rules/*.yml'),
       '/run/alert-bot/tokens/webhook': options.tokenFile,
     },

@@ -16,7 +16,9 @@ const testFile = z.strictObject({
         alert_rule_test: z.array(
           z.looseObject({
             alertname: z.string(),
-            exp_alerts: z.array(z.object({ exp_labels: z.unknown(), exp_annotations: z.unknown() })),
+            exp_alerts: z.array(
+              z.strictObject({ exp_labels: z.record(z.string(), z.string()), exp_annotations: z.unknown() }),
+            ),
           }),
         ),
       }),
@@ -38,25 +40,55 @@ export function ruleTestFiles(): RuleTestFile[] {
   }));
 }
 
-const ruleFile = z.object({
+/** Where the rules are, as the repository has them. alert_rules.yml is the one that every stack has. */
+export const ruleFiles = [
+  'alert_rules.yml',
+  ...readdirSync(join(repository, 'deploy/prometheus/rules')).map(
+    (name) => `deploy/prometheus/rules/${name}`,
+  ),
+];
+
+const length = z.string().regex(/^\d+[smhd]$/);
+
+const alertingRule = z.strictObject({
+  alert: z.string(),
+  expr: z.string(),
+  for: length.optional(),
+  keep_firing_for: length.optional(),
+  labels: z.strictObject({
+    severity: z.enum(['critical', 'warning', 'none']),
+    remediation: z.enum(['auto', 'none']).optional(),
+    service: z.string().optional(),
+  }),
+  annotations: z.strictObject({ summary: z.string(), description: z.string(), runbook_url: z.string() }),
+});
+const recordingRule = z.strictObject({
+  record: z.string(),
+  expr: z.string(),
+  labels: z.record(z.string(), z.string()).optional(),
+});
+const ruleFile = z.strictObject({
   groups: z.array(
-    z.object({
+    z.strictObject({
       name: z.string(),
-      rules: z.array(
-        z.strictObject({
-          alert: z.string(),
-          expr: z.string(),
-          for: z.string().optional(),
-          labels: z.record(z.string(), z.string()),
-          annotations: z.strictObject({ summary: z.string(), description: z.string() }),
-        }),
-      ),
+      interval: length.optional(),
+      rules: z.array(z.union([alertingRule, recordingRule])),
     }),
   ),
 });
 
 export type RuleFile = z.infer<typeof ruleFile>;
+export type AlertingRule = z.infer<typeof alertingRule> & { file: string };
 
-export function shippedRules(): RuleFile {
-  return ruleFile.parse(parse(readFileSync(join(repository, 'alert_rules.yml'), 'utf8')));
+/** Every rule file by its path in the repository. */
+export function shippedRules(): Record<string, RuleFile> {
+  return Object.fromEntries(
+    ruleFiles.map((file) => [file, ruleFile.parse(parse(readFileSync(join(repository, file), 'utf8')))]),
+  );
+}
+
+export function shippedAlerts(): AlertingRule[] {
+  return Object.entries(shippedRules()).flatMap(([file, { groups }]) =>
+    groups.flatMap(({ rules }) => rules.flatMap((rule) => ('alert' in rule ? [{ ...rule, file }] : []))),
+  );
 }

@@ -1,15 +1,23 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { check } from '../support/check.ts';
 import { generations } from '../support/generations.ts';
-import { type RuleFile, repository, ruleTestFiles, shippedRules, testFolder } from './cases.ts';
+import {
+  type RuleFile,
+  repository,
+  ruleFiles,
+  ruleTestFiles,
+  shippedAlerts,
+  shippedRules,
+  testFolder,
+} from './cases.ts';
 
 const files = ruleTestFiles();
 const rules = shippedRules();
-const names = rules.groups.flatMap((group) => group.rules.map((rule) => rule.alert));
+const names = shippedAlerts().map(({ alert }) => alert);
 const alwaysFiring = ['Watchdog'];
 let work: string;
 
@@ -39,22 +47,38 @@ describe('the tests of the rules', () => {
 /** Lays out what promtool needs as the repository does, with one test only, so that each has its own result. */
 async function layOut(
   name: string,
-  ruleFile: RuleFile,
+  shipped: Record<string, RuleFile>,
   tests: object,
 ): Promise<{ folder: string; file: string }> {
   const folder = await mkdtemp(join(work, `${name}-`));
-  await mkdir(join(folder, testFolder), { recursive: true });
-  await writeFile(join(folder, 'alert_rules.yml'), stringify(ruleFile));
   const file = join(testFolder, 'one.test.yml');
+  await mkdir(join(folder, testFolder), { recursive: true });
+  for (const [path, content] of Object.entries(shipped)) {
+    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await writeFile(join(folder, path), stringify(content));
+  }
   await writeFile(join(folder, file), stringify(tests, { aliasDuplicateObjects: false }));
   return { folder, file };
 }
 
+function without(alert: string): Record<string, RuleFile> {
+  return Object.fromEntries(
+    Object.entries(rules).map(([file, { groups }]) => {
+      const left = groups.map((group) => ({
+        ...group,
+        rules: group.rules.filter((rule) => !('alert' in rule) || rule.alert !== alert),
+      }));
+      return [file, { groups: left }];
+    }),
+  );
+}
+
 describe.each(await generations())('with $name', ({ promtool }) => {
-  it('the shipped rules are well-formed', async () => {
-    const verdict = await check(promtool, ['check', 'rules', 'alert_rules.yml'], repository);
-    expect(verdict.said).toContain(`SUCCESS: ${names.length} rules found`);
-    expect(verdict.passed).toBe(true);
+  it.each(ruleFiles)('%s is well-formed', async (file) => {
+    const verdict = await check(promtool, ['check', 'rules', file], repository);
+    expect(verdict.passed, verdict.said).toBe(true);
+    const count = rules[file]?.groups.flatMap((group) => group.rules).length;
+    expect(verdict.said).toContain(`SUCCESS: ${count} rules found`);
   });
 
   describe.each(files)('$file', ({ file: _, alert, ...content }) => {
@@ -66,15 +90,11 @@ describe.each(await generations())('with $name', ({ promtool }) => {
   });
 
   it.each(names)('the tests of %s fail without it', async (alert) => {
-    const groups = rules.groups.map((group) => ({
-      ...group,
-      rules: group.rules.filter((rule) => rule.alert !== alert),
-    }));
     const tests = files.filter((one) => one.alert === alert && one.file === `${alert}.test.yml`);
     expect(tests).toHaveLength(1);
 
     for (const { file: _, alert: __, ...content } of tests) {
-      const { folder, file } = await layOut(`without-${alert}`, { groups }, content);
+      const { folder, file } = await layOut(`without-${alert}`, without(alert), content);
       const verdict = await check(promtool, ['test', 'rules', file], folder);
       expect(verdict.said).toContain(`alertname: ${alert}`);
       expect(verdict.passed).toBe(false);

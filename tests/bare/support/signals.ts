@@ -16,16 +16,20 @@ const vector = z.object({
   data: z.object({ result: z.array(z.object({ value: z.tuple([z.number(), z.string()]) })) }),
 });
 
+/** Neither the heartbeat, nor what tells of the bot's state or of hours gone by: of the trouble that is there now. */
+const isTrouble = ({ labels: { alertname = '', remediation } }: { labels: Record<string, string> }) =>
+  !/^(?:Watchdog|AlertBot(?!Down).+)$/.test(alertname) && remediation !== 'none';
+
 export type Alertmanager = ReturnType<typeof alertmanagerClient>;
 export type Prometheus = ReturnType<typeof prometheusClient>;
 
 export function alertmanagerClient(address: string) {
   const silences = () => ask(`${address}/api/v2/silences`, z.array(silence));
   return {
-    /** What it holds, silenced or not, the heartbeat left out. */
+    /** The trouble that it holds, silenced or not. */
     async alerts() {
       const all = await ask(`${address}/api/v2/alerts`, held);
-      return all.filter((alert) => alert.labels['alertname'] !== 'Watchdog');
+      return all.filter(isTrouble);
     },
     /** Puts alerts in as Prometheus does. */
     post: (sent: readonly object[]) =>
@@ -51,12 +55,10 @@ export function alertmanagerClient(address: string) {
 
 export function prometheusClient(address: string) {
   return {
-    /** Names of the alerts that are pending or firing, the heartbeat left out. */
+    /** Names of the alerts of trouble that are pending or firing. */
     async alerts(): Promise<string[]> {
       const { data } = await ask(`${address}/api/v1/alerts`, alerts);
-      return data.alerts
-        .map((alert) => alert.labels['alertname'] ?? '')
-        .filter((name) => name !== 'Watchdog');
+      return data.alerts.filter(isTrouble).map((alert) => alert.labels['alertname'] ?? '');
     },
     /** What an instant query yields, or undefined where that is nothing. */
     async value(query: string): Promise<number | undefined> {

@@ -20,7 +20,7 @@ async function shipped(overrides: string | null) {
 
 const steps = ({ steps: [first] }: Playbook) => (first?.kind === 'restart' ? first.attempts : 0);
 
-test('deploy/playbooks.yml acts on the five alerts of the workload', async () => {
+test('deploy/playbooks.yml acts on the six alerts of the workload', async () => {
   const { file, overridden } = await shipped(null);
   const matching = (alertname: string) =>
     file.playbooks
@@ -31,13 +31,15 @@ test('deploy/playbooks.yml acts on the five alerts of the workload', async () =>
   expect(matching('HighLatency')).toEqual(['restart-when-slow']);
   expect(matching('HighUpstreamLatency')).toEqual(['restart-when-slow']);
   expect(matching('ServiceDown')).toEqual(['restart-when-down']);
-  expect(matching('Watchdog')).toEqual([]);
+  expect(matching('HighMemory')).toEqual(['restart-on-memory']);
+  for (const alert of ['DatabaseSlow', 'DatabaseDown', 'Watchdog']) expect(matching(alert)).toEqual([]);
   expect(file.playbooks.map(({ mode, prove }) => [mode, prove.query?.above])).toEqual([
     ['act', 0.2],
     ['act', 0.5],
     ['act', undefined],
+    ['act', 0.8],
   ]);
-  expect(file.playbooks.map(steps)).toEqual([3, 2, 3]);
+  expect(file.playbooks.map(steps)).toEqual([3, 2, 3, 2]);
   expect(overridden).toEqual([]);
 });
 
