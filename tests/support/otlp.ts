@@ -57,8 +57,8 @@ const logs = z.object({
 
 export type ReceivedSpan = z.infer<typeof span> & { service: string };
 export type ReceivedLog = z.infer<typeof logRecord> & { service: string };
-/** Takes what it gets; answers 503; answers after some time; takes the connection and never answers. */
-export type Behaviour = { kind: 'accept' | 'refuse' | 'hang' } | { kind: 'slow'; ms: number };
+/** Takes what it gets, and keeps it or not; answers 503; answers after some time; takes the connection and never answers. */
+export type Behaviour = { kind: 'accept' | 'discard' | 'refuse' | 'hang' } | { kind: 'slow'; ms: number };
 
 export interface OtlpReceiver {
   /** http://127.0.0.1:port, for OTEL_EXPORTER_OTLP_ENDPOINT. */
@@ -102,7 +102,7 @@ export async function startOtlpReceiver(host = '127.0.0.1'): Promise<OtlpReceive
       return;
     }
     if (behaviour.kind === 'slow') await new Promise((resolve) => setTimeout(resolve, behaviour.ms));
-    keep(request.url ?? '', JSON.parse(body));
+    if (behaviour.kind !== 'discard') keep(request.url ?? '', JSON.parse(body));
     response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
   };
 

@@ -13,6 +13,8 @@ const token = 'faults-of-payments';
 
 export interface Payments {
   readonly url: string;
+  /** Of the process that runs now. */
+  pid(): number;
   /** The value of one series, 0 when it does not exist. */
   metric(series: string): Promise<number>;
   /** Sets one fault. */
@@ -81,6 +83,10 @@ export async function startPayments(env: Record<string, string> = {}): Promise<P
 
   return {
     url,
+    pid() {
+      if (child.pid === undefined) throw new Error('payments does not run');
+      return child.pid;
+    },
     async metric(series) {
       const text = await (await fetch(`${url}/metrics`)).text();
       const line = text.split('\n').find((candidate) => candidate.startsWith(`${series} `));
