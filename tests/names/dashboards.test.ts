@@ -42,6 +42,7 @@ it('are the six', () => {
     'infrastructure',
     'overview',
     'remediation',
+    'slo',
   ]);
 });
 

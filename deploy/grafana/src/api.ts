@@ -223,7 +223,7 @@ export function api(): DashboardBuilder {
         lines(
           {
             title: 'Memory',
-            says: 'Resident memory beside its limit. A slope that does not end: a leak. At 80 % the bot restarts it.',
+            says: 'Resident memory beside its limit. A slope that does not end: a leak. At 80 % HighMemory has it restarted.',
             span: 8,
             unit: 'bytes',
             dashed: 'limit',

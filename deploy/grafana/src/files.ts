@@ -7,12 +7,13 @@ import { infrastructure } from './infrastructure.ts';
 import { overview } from './overview.ts';
 import { page } from './page.ts';
 import { remediation } from './remediation.ts';
+import { slo } from './slo.ts';
 
 /** Folders in which nothing else may be. */
 export const FOLDERS = ['deploy/grafana/dashboards', 'docs/dashboards'];
 
 export function files(): Map<string, string> {
-  const made = [overview, api, database, infrastructure, remediation].map((build) =>
+  const made = [overview, api, database, infrastructure, slo, remediation].map((build) =>
     numbered(build().build()),
   );
   return new Map([
