@@ -62,8 +62,8 @@ export function createEvents(log: Logger, metrics: Metrics) {
     },
     settlementFailed: () => metrics.settlementFailed(),
 
-    queried: (operation: Operation, outcome: 'ok' | 'error', durationMs: number) =>
-      metrics.queried(operation, outcome, durationMs / 1000),
+    queried: (operation: Operation, outcome: 'ok' | 'error', durationMs: number | null) =>
+      metrics.queried(operation, outcome, durationMs === null ? null : durationMs / 1000),
     databasePrepared(migrations: string[], faults: LastingFault[]) {
       log.info({ migrations, sticky_faults: faults }, 'database prepared');
     },

@@ -17,7 +17,7 @@ export function defineDatabaseMetrics(registry: ServiceRegistry, connections: Da
   });
   const durations = new Histogram({
     name: 'db_query_duration_seconds',
-    help: 'Time of a statement, the wait for a connection included.',
+    help: 'Time of a statement, from when it had a connection.',
     labelNames: ['operation'],
     buckets,
     registers,
@@ -49,9 +49,9 @@ export function defineDatabaseMetrics(registry: ServiceRegistry, connections: Da
   });
 
   return {
-    queried(operation: Operation, outcome: 'ok' | 'error', seconds: number): void {
+    queried(operation: Operation, outcome: 'ok' | 'error', seconds: number | null): void {
       queries.inc({ operation, outcome });
-      durations.observe({ operation }, seconds);
+      if (seconds !== null) durations.observe({ operation }, seconds);
     },
   };
 }

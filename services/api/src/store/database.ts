@@ -41,16 +41,14 @@ export interface DatabaseHooks {
   onConnectionLost(error: Error): void;
   /** A table is missing: the database was replaced by an empty one. */
   onSchemaMissing(): void;
-  /** A statement has ended, after so many milliseconds, the wait for a connection included. */
-  onQuery(operation: Operation, outcome: 'ok' | 'error', durationMs: number): void;
+  /** A statement has ended, so many milliseconds after it had a connection; null where it never got one. */
+  onQuery(operation: Operation, outcome: 'ok' | 'error', durationMs: number | null): void;
   /** Milliseconds for which the database is to be slow before each statement (the fault `slow_database`). */
   slowness(): number;
   now(): number;
 }
 
 const ignore = () => undefined;
-
-type Runner = Pick<pg.Pool | pg.ClientBase, 'query'>;
 
 /** Opens a pool. It connects on first use, so this also works while the database is away. */
 export function openDatabase(url: string, hooks: DatabaseHooks): Database {
@@ -67,11 +65,15 @@ export function openDatabase(url: string, hooks: DatabaseHooks): Database {
     }
   };
 
-  const measured = async <T>(operation: Operation, work: Promise<T>): Promise<T> => {
+  /**
+   * Measured from when the statement has its connection: a wait for one is this service's own trouble, and would make
+   * the database look slow that is not.
+   */
+  const measured = async <T>(operation: Operation, work: () => Promise<T>): Promise<T> => {
     const started = hooks.now();
     let outcome: 'ok' | 'error' = 'error';
     try {
-      const result = await translated(work);
+      const result = await translated(work());
       outcome = 'ok';
       return result;
     } finally {
@@ -79,28 +81,26 @@ export function openDatabase(url: string, hooks: DatabaseHooks): Database {
     }
   };
 
-  const on = (runner: Runner): Queries => ({
+  const on = (client: pg.ClientBase): Queries => ({
     async query({ name, operation, text, undelayed }, values, row) {
       const slowness = undelayed === true ? 0 : hooks.slowness();
-      const run = (one: Runner) => one.query({ name, text, values: [...values] });
-      // pool.query gives the connection back on every path, and drops it after an error.
-      const asked = slowness === 0 ? run(runner) : slowed(runner, slowness, run);
-      const { rows } = await measured(operation, asked);
+      const { rows } = await measured(operation, async () => {
+        // Really slow, in the database: on the connection of the statement, which is held meanwhile.
+        if (slowness > 0) await client.query('select pg_sleep($1)', [slowness / 1000]);
+        return client.query({ name, text, values: [...values] });
+      });
       return rows.map((found) => row.parse(found));
     },
   });
 
-  /** Really slow, in the database: on the connection of the statement, which is held meanwhile. */
-  const slowed = async <T>(runner: Runner, ms: number, run: (one: Runner) => Promise<T>): Promise<T> => {
-    const slowly = async (one: Runner) => {
-      await one.query('select pg_sleep($1)', [ms / 1000]);
-      return run(one);
-    };
-    return runner === pool ? withClient(slowly) : slowly(runner);
-  };
-
-  const withClient = async <T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> => {
-    const client = await translated(pool.connect());
+  const withClient = async <T>(
+    work: (client: pg.PoolClient) => Promise<T>,
+    onNoConnection: () => void = ignore,
+  ): Promise<T> => {
+    const client = await translated(pool.connect()).catch((error: unknown) => {
+      onNoConnection();
+      throw error;
+    });
     // A connection that breaks also rejects the query under way, and that is what is told.
     client.on('error', ignore);
     let broken = true;
@@ -116,7 +116,11 @@ export function openDatabase(url: string, hooks: DatabaseHooks): Database {
   };
 
   return {
-    ...on(pool),
+    query: (statement, values, row) =>
+      withClient(
+        (client) => on(client).query(statement, values, row),
+        () => hooks.onQuery(statement.operation, 'error', null),
+      ),
     transaction: (work) =>
       withClient(async (client) => {
         await translated(client.query('begin'));
