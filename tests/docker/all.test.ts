@@ -206,6 +206,40 @@ describe('docker compose up with the profile all', () => {
     await until(async () => (await query(counted)).length === 1, { what: counted, withinMs: 60_000 });
   });
 
+  test('a purchase is one trace of the api, payments and the database, and the lines they print have its id', async () => {
+    const id = randomBytes(16).toString('hex');
+    const response = await fetch(`${loop.addresses.api}/transactions`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        traceparent: `00-${id}-${randomBytes(8).toString('hex')}-01`,
+      },
+      body: JSON.stringify({ amount: 1250, currency: 'EUR', description: 'traced' }),
+    });
+    expect([201, 402, 502]).toContain(response.status);
+    const told = (...parts: string[]) =>
+      until(async () => (await received(loop.project, '/v1/traces', { id }, ...parts)) > 0, {
+        what: `the trace with ${parts.join(', ')}`,
+        everyMs: 500,
+      });
+    await told('POST /transactions', 'service.name', 'api');
+    await told('service.name', 'payments');
+    await told('pg.query');
+    expect(await loop.project.compose('logs', '--no-color', 'api')).toContain(`"trace_id":"${id}"`);
+    // By Alloy from what is printed; by OTLP as well, each line would be in Loki twice.
+    expect(await received(loop.project, '/otlp/v1/logs', { id })).toBe(0);
+  });
+
+  test('in use and with traces, the services are well below their memory limits', async () => {
+    const shares = await query(
+      'max_over_time(process_resident_memory_bytes{service=~"api|payments"}[1m]) / process_memory_limit_bytes',
+    );
+    for (const { metric, value } of shares)
+      console.log(`${metric['service']}: ${(100 * value).toFixed(0)} % of its limit resident`);
+    expect(shares).toHaveLength(2);
+    for (const { value } of shares) expect(value).toBeLessThan(0.7);
+  });
+
   test('G12: the api reaches the collector, and neither the probes, which fetch for anyone, nor what is behind', async () => {
     const connect = (address: string) =>
       loop.project.exec('api', 'bash', '-c', `exec 3<>/dev/tcp/${address}`);

@@ -85,7 +85,7 @@ export class ComposeProject {
 
   /** Until everything is healthy. Throws with the last words of each part when it does not become so. */
   async up(...args: string[]): Promise<void> {
-    await this.compose('up', '--wait', '--wait-timeout', '120', ...args).catch(async (error: Error) => {
+    await this.compose('up', '--wait', '--wait-timeout', '180', ...args).catch(async (error: Error) => {
       const logs = await this.compose('logs', '--no-color', '--tail', '5').catch(() => '(no logs)');
       throw new Error(`${error.message}\n${logs}`, { cause: error });
     });
