@@ -99,13 +99,13 @@ function* judgeAnswers(world: World): Generator<string> {
   const used = new Set<object>();
   for (const { first } of attemptsOf(world)) {
     const modes = modesBefore(world, first);
-    if (first.verb !== 'restart' || !modes.every((mode) => mode === 'approve')) continue;
+    // What did nothing leaves the answer as it was.
+    if (first.verb !== 'restart' || !counts(first) || !modes.every((mode) => mode === 'approve')) continue;
     const given = world.notes.approvals.filter(
       ({ at, service }) => service === first.service && at <= first.at,
     );
     const free = given.find((approval) => !used.has(approval));
     if (free !== undefined) used.add(free);
-    else if (given.length > 0 && counts(first))
-      yield `G13: ${describe(first)} with an answer that was for another attempt`;
+    else if (given.length > 0) yield `G13: ${describe(first)} with an answer that was for another attempt`;
   }
 }
