@@ -57,7 +57,7 @@ export async function startBrowser(): Promise<Browser> {
         if (!request.url().startsWith(url)) complaints.push(`asks ${request.url()}`);
       });
       await page.setViewportSize({ width, height });
-      await page.emulateMedia({ colorScheme });
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
       await page.goto(url);
       return { page, complaints };
     },

@@ -3,10 +3,12 @@ import type { MiddlewareHandler, Next } from 'hono';
 import { toAppError } from '../errors.ts';
 import type { ServiceEvents } from '../events.ts';
 import type { RouteLabels } from '../metrics.ts';
-import { inServerSpan, type Span, unrecorded } from '../telemetry/tracing.ts';
+import { activeTrace, inServerSpan, type Span, unrecorded } from '../telemetry/tracing.ts';
 import type { Env, RequestContext } from './route.ts';
 
 const header = 'x-request-id';
+/** Where the request can be found in the traces; absent where it is not traced. */
+const traceHeader = 'x-trace-id';
 const acceptable = /^[A-Za-z0-9._-]{1,64}$/;
 
 /** A clock for durations, in milliseconds; it never goes back. */
@@ -29,6 +31,8 @@ export function observe(
     // Hono has turned an exception of the handler into an answer when `next` returns, and kept it in c.error.
     await next();
     c.res.headers.set(header, requestId);
+    const trace = activeTrace();
+    if (trace !== undefined) c.res.headers.set(traceHeader, trace.trace_id);
     const { status } = c.res;
     const error = c.error === undefined ? undefined : toAppError(c.error);
     span.set({ 'http.response.status_code': status });

@@ -45,7 +45,7 @@ export function setUpBuying(onBought) {
   for (const good of goods) {
     const tile = make(
       'button',
-      { type: 'button', class: 'good' },
+      { type: 'button', class: 'tile' },
       picture(good.picture),
       make('span', {}, good.what),
       make('span', { class: 'quiet' }, formatMoney(good.amount, good.currency)),

@@ -1,6 +1,6 @@
 /**
  * What can be broken here, and what to watch for. The alerts are those of alert_rules.yml and deploy/prometheus/rules, and
- * whether the bot acts on them is what they say: a test compares.
+ * whether the bot acts on them is what they say. tests/docs/shop.test.ts compares kinds and fields with the API.
  *
  * @typedef {object} Field
  * @property {string} name as POST /faults calls it
