@@ -7,6 +7,9 @@ import { ask } from './ask.ts';
 export type Fault =
   | { kind: 'errors'; rate: number; sticky?: boolean }
   | { kind: 'latency'; ms: number; sticky?: boolean }
+  | { kind: 'leak'; mb_per_minute: number }
+  | { kind: 'pool'; connections: number }
+  | { kind: 'slow_database'; ms: number }
   | { kind: 'crash' };
 
 export type Api = ReturnType<typeof apiClient>;
