@@ -160,19 +160,22 @@ const NOW_AND_THEN = [
   ...awaits('value'),
   ...sleeps('doubt', 'handed_over'),
 ];
-const SELDOM_PASSED = commits('hand_over', 'dismiss');
+const SELDOM_PASSED = commits('hand_over');
+/** Passed in many runs, so that with more of it the lives would be gone. */
+const DISMISSED = commits('dismiss');
 const HARDLY_EVER = [...commits('give_up'), ...sleeps('rolling')];
 const SECOND_HALF = [...awaits('start'), ...sleeps('successor')];
 
 const LIKINGS = new Map<string, Liking>(
   [
     [ALWAYS, [0.25, 0.06]] as const,
-    [REGULARLY, [0.3, 0.25]] as const,
-    [IN_PROOFS, [0.4, 0.3]] as const,
-    [SOMETIMES, [0.3, 0.5]] as const,
+    [REGULARLY, [0.12, 0.25]] as const,
+    [IN_PROOFS, [0.5, 0.3]] as const,
+    [SOMETIMES, [0.45, 0.5]] as const,
     [IN_ATTEMPTS, [0.22, 0.5]] as const,
     [NOW_AND_THEN, [0.3, 0.5]] as const,
     [SELDOM_PASSED, [0.7, 0.6]] as const,
+    [DISMISSED, [0.15, 0.5]] as const,
     [HARDLY_EVER, [1, 0.8]] as const,
     [SECOND_HALF, [1, 0.95]] as const,
   ].flatMap(([points, liking]) => points.map((point): [string, Liking] => [point, liking])),
@@ -181,6 +184,7 @@ const SELDOM: ReadonlySet<string> = new Set([
   ...IN_ATTEMPTS,
   ...NOW_AND_THEN,
   ...SELDOM_PASSED,
+  ...DISMISSED,
   ...HARDLY_EVER,
   ...SECOND_HALF,
 ]);

@@ -63,13 +63,13 @@ test('a purchase is one trace over both services, down to the statements', async
   expect(tree(spans)).toEqual([
     'api POST /transactions',
     '  api transaction.insert',
-    '    api pg.query:INSERT app',
+    '    api pg.query:insert-transaction app',
     '  api transaction.authorise',
     '    api POST',
     '      payments POST /authorisations',
     '        payments authorisation.decide',
     '  api transaction.settle',
-    '    api pg.query:UPDATE app',
+    '    api pg.query:finish-transaction app',
   ]);
   const server = spans.find(({ name }) => name === 'POST /transactions');
   expect(server?.attributes).toMatchObject({
@@ -85,16 +85,18 @@ test('its log lines have its ids, on stdout and by OTLP', async () => {
   const lines = api.log().filter(({ trace_id }) => trace_id === traceId);
   expect(lines).toMatchObject([
     { msg: 'transaction', level: 'info', service: 'api', segment: 'vip', span_id: expect.any(String) },
+    { msg: 'usage', level: 'info', service: 'api', segment: 'vip', span_id: expect.any(String) },
     { msg: 'request', level: 'info', service: 'api', segment: 'vip', span_id: expect.any(String) },
   ]);
   const sent = await vi.waitFor(() => {
     const found = receiver.logs.filter((record) => record.traceId === traceId);
-    expect(found).toHaveLength(4);
+    expect(found).toHaveLength(5);
     return found;
   }, 10_000);
   expect(sent.map(({ service, body }) => `${service} ${body.stringValue}`).sort()).toEqual([
     'api request',
     'api transaction',
+    'api usage',
     'payments authorisation',
     'payments request',
   ]);
@@ -166,5 +168,5 @@ test('what machines ask every few seconds is not traced', async () => {
   for (const path of ['/livez', '/metrics', '/health']) await fetch(api.url + path, { headers });
   // /health is asked last and asks the database: when its spans are there, those of the others would be.
   const spans = await wholeTrace(traceId, 2);
-  expect(tree(spans)).toEqual(['api GET /health', '  api pg.query:SELECT app']);
+  expect(tree(spans)).toEqual(['api GET /health', '  api pg.query:ping app']);
 });

@@ -187,10 +187,19 @@ function* judgeRecovery(world: World, pages: readonly Page[]): Generator<string>
       (call) => call.service === service && Math.abs(call.at - until) < 2 * LAG,
     );
     const isLate = nobodyToSay(world).some((one) => one.from < until && one.until > until - ENDED_WITHIN);
-    if (isReset || isTrial || isLate) continue;
-    const wasBad = world.observer
-      .badSpans(service)
-      .some((span) => span.from < until - ENDED_WITHIN && span.to >= until - 1_000);
+    // The trial ended it and then could not be made, or another reason took its place: people are told on.
+    const goesOn = pages.some(
+      (next) => next.labels['service'] === service && next.from >= until && next.from < until + 2 * LAG,
+    );
+    if (isReset || isTrial || isLate || goesOn) continue;
+    // With nothing to be `stable` for, one that dies again and again is proven well between two deaths, as the policy says.
+    const { badSpans, badSpansWhileUp } = world.observer;
+    const mayFlicker = world.notes.policies.some(({ file }) =>
+      file.playbooks.some(({ prove }) => prove.stable === 0),
+    );
+    const wasBad = (mayFlicker ? badSpansWhileUp : badSpans)(service).some(
+      (span) => span.from < until - ENDED_WITHIN && span.to >= until - 1_000,
+    );
     if (wasBad)
       yield `G8: the page of ${service} (${reason}) ended at ${seconds(until)}, and it was never well`;
   }

@@ -35,6 +35,7 @@ export function createObserver(ground: Ground, host: Host, alertmanager: SimAler
   const lastWell = new Map<string, Millis>();
   const alerts = new Map<string, Set<string>>();
   const bad = new Map<string, Span[]>();
+  const badWhileUp = new Map<string, Span[]>();
 
   const needs = new Map(
     host.services.map((one) => [one.plan.name, one.plan.dependsOn.map((it) => it.service)]),
@@ -65,16 +66,17 @@ export function createObserver(ground: Ground, host: Host, alertmanager: SimAler
       else if (!unwellSince.has(name)) unwellSince.set(name, time.now());
       for (const box of service.boxes) if (isWell(box)) lastWell.set(box.slot, time.now());
       if (host.isTroubled(service) || host.fails(service) || service.boxes.some((box) => !box.running))
-        sawBad(service);
+        sawBad(bad, service);
+      if (host.fails(service)) sawBad(badWhileUp, service);
     }
   }
   time.after(10, look);
 
-  function sawBad(service: Service): void {
+  function sawBad(seen: Map<string, Span[]>, service: Service): void {
     const now = time.now();
     host.lastBad.set(service, now);
-    const spans = bad.get(service.plan.name) ?? [];
-    bad.set(service.plan.name, spans);
+    const spans = seen.get(service.plan.name) ?? [];
+    seen.set(service.plan.name, spans);
     const last = spans.at(-1);
     if (last !== undefined && now - last.to <= EVERY) last.to = now;
     else spans.push({ from: now, to: now });
@@ -84,6 +86,8 @@ export function createObserver(ground: Ground, host: Host, alertmanager: SimAler
     needsAlso,
     /** When a service had a trouble of its own, or one of what it needs. */
     badSpans: (name: string): readonly Span[] => bad.get(name) ?? [],
+    /** The same without the moments in which one that dies again and again runs and has not died yet. */
+    badSpansWhileUp: (name: string): readonly Span[] => badWhileUp.get(name) ?? [],
     sawAlert(labels: Readonly<Record<string, string>>): void {
       const { service, alertname } = labels;
       if (service === undefined || alertname === undefined || isOwn(labels)) return;

@@ -165,7 +165,7 @@ export function createPlatform(ground: Ground, host: Host, observer: Observer) {
   function meanwhile(fate: Fate, box: Box): void {
     if (ground.quiet) return;
     const isInDoubt = fate.startsWith('timed_out') || fate.startsWith('in_doubt');
-    if (isInDoubt && random.chance(0.12)) {
+    if (isInDoubt && random.chance(0.2)) {
       trace.event('platform', 'is away: what became of the call cannot be seen');
       time.after(10, () => {
         away = { until: time.now() + 30_000, how: random.pick(['unavailable', 'timed_out'] as const) };

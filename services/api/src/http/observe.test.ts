@@ -41,7 +41,7 @@ describe('metrics', () => {
       'upstream_request_duration_seconds_count{upstream="payments"} 0',
       'processed_transactions_total{status="unknown"} 0',
       'db_queries_total{operation="delete",outcome="error"} 0',
-      'db_query_duration_seconds_count{operation="update"} 0',
+      'db_query_duration_seconds_count{operation="insert"} 0',
       'batches_total{mode="concurrent"} 0',
       'batch_duration_seconds_count{mode="sequential"} 0',
       'batch_transactions_total{mode="concurrent",status="skipped"} 0',
