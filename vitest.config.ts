@@ -73,8 +73,8 @@ export default defineConfig({
           exclude: ['**/*.long.test.ts'],
           testTimeout: 240_000,
           hookTimeout: 300_000,
-          // As with bare; each file has a stack, a project and ports of its own.
-          maxWorkers: 3,
+          // As with bare, but a stack is a dozen containers; each file has one, a project and ports of its own.
+          maxWorkers: 2,
         },
       },
       {
