@@ -89,13 +89,13 @@ describe('one purchase through the real OpenTelemetry Collector', () => {
       '  traffic POST',
       '    api POST /transactions',
       '      api transaction.insert',
-      '        api pg.query:insert-transaction app',
+      '        api pg.query:claim-idempotency-key app',
       '      api transaction.authorise',
       '        api POST',
       '          payments POST /authorisations',
       '            payments authorisation.decide',
       '      api transaction.settle',
-      '        api pg.query:finish-transaction app',
+      '        api pg.query:finish-keyed-transaction app',
     ]);
     const traceId = spans[0]?.traceId ?? '';
 
