@@ -14,6 +14,7 @@ export default defineConfig({
           include: [
             '{packages,services}/*/src/**/*.test.ts',
             'scripts/**/*.test.ts',
+            'bench/**/*.test.ts',
             'tests/sim/**/*.test.ts',
             'tests/telemetry/**/*.test.ts',
           ],

@@ -1,0 +1,121 @@
+import { atRate, flatOut } from '../tests/support/load.ts';
+import { startPayments } from '../tests/support/payments.ts';
+import { startBeside } from './beside.ts';
+import type { Figure } from './figure.ts';
+import { pgbenchInserts } from './pgbench.ts';
+import { allWell, batch, p50, p99, purchase, signals, startShop } from './shop.ts';
+
+export interface Bench {
+  database(name: string): Promise<string>;
+  /** Of each measurement. A third of it goes before, unmeasured. */
+  seconds: number;
+  step(what: string): void;
+}
+
+/** Those of the api's pool, for pgbench too. */
+const DATABASE_CONNECTIONS = 10;
+/** Enough to keep the pool busy. */
+const HTTP_CONNECTIONS = 32;
+const PER_SECOND = 500;
+
+/** Purchases a second, as fast as they go. */
+async function flat(what: string, url: string, { seconds, step }: Bench): Promise<number> {
+  step(what);
+  await flatOut(url, purchase, { connections: HTTP_CONNECTIONS, seconds: seconds / 3 });
+  return allWell(what, await flatOut(url, purchase, { connections: HTTP_CONNECTIONS, seconds })).rate;
+}
+
+async function steady(what: string, url: string, { seconds, step }: Bench): Promise<number> {
+  step(what);
+  await atRate(url, purchase, { perSecond: PER_SECOND, seconds: seconds / 3 });
+  return p99(allWell(what, await atRate(url, purchase, { perSecond: PER_SECOND, seconds })));
+}
+
+export const figures: Readonly<Record<string, (bench: Bench) => Promise<Figure[]>>> = {
+  async insert(bench) {
+    await using gateway = await startBeside('gateway.ts');
+    const database = await bench.database('insert');
+    await using stubbed = await startShop(database, gateway.url);
+    const rate = await flat('purchases, gateway stubbed', stubbed.url, bench);
+    bench.step('pgbench');
+    const { seconds } = bench;
+    const rows = await pgbenchInserts(database, { connections: DATABASE_CONNECTIONS, seconds });
+    const payments = await startPayments();
+    try {
+      await using real = await startShop(database, payments.url);
+      const withPayments = await flat('purchases, real payments', real.url, bench);
+      const baseline = { what: "pgbench's same insert", value: rows };
+      return [
+        {
+          ...{ name: 'insert', what: 'POST /transactions, gateway at 0 ms', value: rate, unit: 'a second' },
+          ...{ baseline, bar: { of: 'ratio', atLeast: 0.4 } },
+        },
+        {
+          name: 'payments',
+          what: 'the same with the real payments',
+          value: withPayments,
+          unit: 'a second',
+          baseline,
+        },
+      ];
+    } finally {
+      await payments.stop();
+    }
+  },
+
+  async signals(bench) {
+    await using gateway = await startBeside('gateway.ts');
+    await using receiver = await startBeside('receiver.ts');
+    const database = await bench.database('signals');
+    const rates: number[] = [];
+    for (const [what, env] of [
+      ['telemetry off', {}],
+      ['everything traced', signals(receiver.url, 1)],
+      ['one in ten traced', signals(receiver.url, 0.1)],
+    ] as const) {
+      await using shop = await startShop(database, gateway.url, env);
+      rates.push(await flat(`purchases, ${what}`, shop.url, bench));
+    }
+    const [off = Number.NaN, all = Number.NaN, tenth = Number.NaN] = rates;
+    const baseline = { what: 'telemetry off', value: off };
+    return [
+      {
+        ...{ name: 'all', what: 'POST /transactions, everything traced', value: all, unit: 'a second' },
+        ...{ baseline, bar: { of: 'ratio', atLeast: 0.4 } },
+      },
+      {
+        ...{ name: 'tenth', what: 'POST /transactions, one in ten traced', value: tenth, unit: 'a second' },
+        ...{ baseline, bar: { of: 'ratio', atLeast: 0.6 } },
+      },
+    ];
+  },
+
+  async latency(bench) {
+    await using gateway = await startBeside('gateway.ts');
+    await using receiver = await startBeside('receiver.ts');
+    const database = await bench.database('latency');
+    const measure = async (what: string, env: Record<string, string>) => {
+      await using shop = await startShop(database, gateway.url, env);
+      return steady(`${PER_SECOND} purchases a second, ${what}`, shop.url, bench);
+    };
+    const off = await measure('telemetry off', {});
+    const on = await measure('everything traced', signals(receiver.url, 1));
+    const what = `p99 of POST /transactions at ${PER_SECOND} a second, everything traced`;
+    const baseline = { what: 'telemetry off', value: off };
+    return [{ name: 'p99', what, value: on, unit: 'ms', baseline, bar: { of: 'value', atMost: 25 } }];
+  },
+
+  async batch(bench) {
+    await using gateway = await startBeside('gateway.ts', { GATEWAY_MS: '10' });
+    await using shop = await startShop(await bench.database('batch'), gateway.url);
+    const measure = async (mode: string) => {
+      bench.step(`batches of 20, ${mode}`);
+      const load = await flatOut(shop.url, () => batch(mode), { connections: 1, seconds: bench.seconds });
+      return p50(allWell(mode, load));
+    };
+    const value = await measure('concurrent');
+    const baseline = { what: 'sequential', value: await measure('sequential') };
+    const what = 'median of a batch of 20, concurrent, gateway at 10 ms';
+    return [{ name: 'batch', what, value, unit: 'ms', baseline, bar: { of: 'ratio', atMost: 0.1 } }];
+  },
+};
