@@ -191,7 +191,11 @@ function* judgeRecovery(world: World, pages: readonly Page[]): Generator<string>
     const goesOn = pages.some(
       (next) => next.labels['service'] === service && next.from >= until && next.from < until + 2 * LAG,
     );
-    if (isReset || isTrial || isLate || goesOn) continue;
+    // Who says no takes it over.
+    const isRejected = world.notes.rejections.some(
+      (one) => one.service === service && Math.abs(one.at - until) < LAG,
+    );
+    if (isReset || isTrial || isLate || goesOn || isRejected) continue;
     // With nothing to be `stable` for, one that dies again and again is proven well between two deaths, as the policy says.
     const { badSpans, badSpansWhileUp } = world.observer;
     const mayFlicker = world.notes.policies.some(({ file }) =>
