@@ -28,6 +28,8 @@ export function setUpBuying(onBought) {
   const outcome = byId('outcome', HTMLElement);
 
   currency.append(...currencies.map((code) => make('option', { value: code }, code)));
+  // Until here a click would submit the form without us, and nothing would be bought.
+  pay.disabled = false;
 
   const label = () => {
     const read = parseMoney(amount.value, currency.value);
