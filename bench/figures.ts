@@ -111,7 +111,7 @@ export const figures: Readonly<Record<string, (bench: Bench) => Promise<Figure[]
     const measure = async (mode: string) => {
       bench.step(`batches of 20, ${mode}`);
       const load = await flatOut(shop.url, () => batch(mode), { connections: 1, seconds: bench.seconds });
-      return p50(allWell(mode, load));
+      return p50(allWell(mode, load, 200));
     };
     const value = await measure('concurrent');
     const baseline = { what: 'sequential', value: await measure('sequential') };

@@ -200,7 +200,7 @@ test('for people there is a table instead of JSON', async () => {
   ]);
   expect(await run.ended).toBe(0);
   expect(run.stdout()).toMatch(
-    /^http:\S+: 10 users, 30 actions a second, for 1s\n\d+s, 10 users, \d+ actions, [\d.]+ a second\n/,
+    /^http:\S+: 10 users, 30 actions a second, for 1s\n\d+m?s, 10 users, \d+ actions, [\d.]+ a second\n/,
   );
   expect(run.stdout()).toMatch(
     /\n +count +ok +declined +errors +p50 +p95 +p99 +max\nbrowse +\d+ +\d+ +0 +0 +[\d.]+ m?s/,
