@@ -96,7 +96,8 @@ export const figures: Readonly<Record<string, (bench: Bench) => Promise<Figure[]
     const database = await bench.database('latency');
     const measure = async (what: string, env: Record<string, string>) => {
       await using shop = await startShop(database, gateway.url, env);
-      return steady(`${PER_SECOND} purchases a second, ${what}`, shop.url, bench);
+      // Not without await: the shop would be ended with the scope, before it is asked.
+      return await steady(`${PER_SECOND} purchases a second, ${what}`, shop.url, bench);
     };
     const off = await measure('telemetry off', {});
     const on = await measure('everything traced', signals(receiver.url, 1));
