@@ -3,6 +3,7 @@ import { connect, createServer, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { type Postgres, startPostgres } from '../../../../tests/support/postgres.ts';
 import { errorAnswer, type RunningApp, startApp } from '../testing/harness.ts';
+import { sql } from '../testing/sql.ts';
 
 let postgres: Postgres;
 
@@ -126,10 +127,38 @@ test('a database that falls silent is given up after 2 s, also by many requests 
   proxy.close();
 });
 
+test('outlives a database that greets and dies in one packet', async () => {
+  const proxy = await startProxy(postgres.port);
+  const app = await startApp(proxy.behind(postgres.url));
+  await expect.poll(async () => (await app.get('/health')).status).toBe(200);
+  const url = postgres.url;
+  const others = `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'api'`;
+  await sql(url, others);
+  await expect.poll(async () => (await pool(app)).total).toBe(0);
+
+  // What the server says is kept back until its last word is among it.
+  proxy.collect();
+  const asked = app.get('/transactions');
+  await expect.poll(() => proxy.kept(readyForQuery)).toBe(true);
+  await sql(url, others);
+  await expect.poll(() => proxy.kept('terminating connection')).toBe(true);
+  proxy.deliver();
+  expect(await asked).toMatchObject({ status: 503 });
+  await expect.poll(async () => (await app.get('/transactions')).status).toBe(200);
+  await app.stop();
+  proxy.close();
+});
+
+/** The end of the server's greeting. */
+const readyForQuery = Buffer.from('5a0000000549', 'hex');
+
 /** A wire to the database that can fall silent without closing, as a broken network does. */
 async function startProxy(target: number) {
   const sockets = new Set<Socket>();
   let frozen = false;
+  let collecting = false;
+  let kept = Buffer.alloc(0);
+  let flush: () => void = () => undefined;
   const server = createServer((client) => {
     const upstream = connect(target, '127.0.0.1');
     for (const [from, to] of [
@@ -137,9 +166,14 @@ async function startProxy(target: number) {
       [upstream, client],
     ] as const) {
       sockets.add(from);
-      from.on('data', (bytes) => frozen || to.write(bytes));
+      from.on('data', (bytes) => {
+        if (collecting && from === upstream && (kept.length > 0 || bytes.includes(readyForQuery))) {
+          kept = Buffer.concat([kept, bytes]);
+          flush = () => void to.write(kept);
+        } else if (!frozen) to.write(bytes);
+      });
       from.on('error', () => undefined);
-      from.on('close', () => to.destroy());
+      from.on('close', () => (kept.length > 0 && collecting) || to.destroy());
     }
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -152,6 +186,16 @@ async function startProxy(target: number) {
     },
     thaw: () => {
       frozen = false;
+    },
+    /** From the next greeting on, keeps what the server says; `deliver` gives all of it at once. */
+    collect: () => {
+      collecting = true;
+    },
+    kept: (text: string | Buffer) => kept.includes(text),
+    deliver: () => {
+      collecting = false;
+      flush();
+      kept = Buffer.alloc(0);
     },
     close: () => {
       for (const socket of sockets) socket.destroy();

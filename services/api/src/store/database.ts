@@ -55,6 +55,9 @@ export function openDatabase(url: string, hooks: DatabaseHooks): Database {
   const pool = new pg.Pool({ connectionString: url, application_name: 'api', keepAlive: true, ...limits });
   // Without a listener a connection lost while idle would end the process.
   pool.on('error', hooks.onConnectionLost);
+  // Nor may one end it that is lost while in use, which also rejects what it was doing. The pool takes its own listener
+  // away as it hands a connection over; the server's last word may come in the same packet as its first one.
+  pool.on('connect', (client) => client.on('error', ignore));
 
   const translated = async <T>(work: Promise<T>): Promise<T> => {
     try {
@@ -101,15 +104,12 @@ export function openDatabase(url: string, hooks: DatabaseHooks): Database {
       onNoConnection();
       throw error;
     });
-    // A connection that breaks also rejects the query under way, and that is what is told.
-    client.on('error', ignore);
     let broken = true;
     try {
       const result = await work(client);
       broken = false;
       return result;
     } finally {
-      client.off('error', ignore);
       // After an error nobody knows in which state it is; what a closed connection has not committed is rolled back.
       client.release(broken);
     }
@@ -136,9 +136,7 @@ export function openDatabase(url: string, hooks: DatabaseHooks): Database {
           continue;
         }
         // Lost while it is held: the place in the pool stays taken all the same.
-        client.on('error', ignore);
         if (!signal.aborted) await once(signal, 'abort');
-        client.off('error', ignore);
         client.release(true);
       }
     },
