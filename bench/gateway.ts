@@ -1,6 +1,5 @@
 // A process of its own: a gateway that authorises everything after GATEWAY_MS, so that not its work is measured.
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 
 const waits = Number(process.env['GATEWAY_MS'] ?? '0');
 const answer = JSON.stringify({ id: 'a', amount: 1, currency: 'EUR', status: 'authorised', reason: null });
@@ -13,6 +12,7 @@ const server = createServer((request, response) => {
   });
 });
 server.listen(0, '127.0.0.1', () => {
-  const { port } = server.address() as AddressInfo;
-  console.log(JSON.stringify({ url: `http://127.0.0.1:${port}` }));
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error(`no port: ${address}`);
+  console.log(JSON.stringify({ url: `http://127.0.0.1:${address.port}` }));
 });

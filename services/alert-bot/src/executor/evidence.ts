@@ -45,9 +45,13 @@ async function capture(
 ): Promise<Evidence> {
   const at = deps.now();
   const began = deps.monotonic();
-  const result = await within(PATIENCE, read).then(
+  const result = await withPatience(deps, read).then(
     (content) => ({ content: redact(content), error: null }),
-    (error: unknown) => ({ content: '', error: error instanceof Error ? error.message : String(error) }),
+    (error: unknown) => {
+      // What is cut off by a stop is left to the next boot, not recorded as something that could not be captured.
+      if (deps.stopping.aborted) throw error;
+      return { content: '', error: error instanceof Error ? error.message : String(error) };
+    },
   );
   const { content, truncated } = lastBytes(result.content);
   return {
@@ -61,13 +65,15 @@ async function capture(
   };
 }
 
-async function within<T>(patience: Millis, read: () => Promise<T>): Promise<T> {
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error(`no answer within ${patience / 1000} s`)), patience);
+async function withPatience<T>(deps: Deps, read: () => Promise<T>): Promise<T> {
+  const answered = new AbortController();
+  const late = deps.sleep(PATIENCE, answered.signal).then(() => {
+    throw new Error(`no answer within ${PATIENCE / 1000} s`);
+  });
   try {
     return await Promise.race([read(), late]);
   } finally {
-    clearTimeout(timer);
+    answered.abort();
   }
 }
 

@@ -39,11 +39,17 @@ const held = () => {
 
 test('a leak grows to its limit and stays there, and is let go when it ends', async () => {
   const before = held();
-  const end = start({ kind: 'leak', mb_per_minute: 6_000, max_mb: 30 });
+  let asked = 0;
+  const memory = () => {
+    asked += 1;
+    return roomy.memory();
+  };
+  const end = start({ kind: 'leak', mb_per_minute: 6_000, max_mb: 30 }, { ...roomy, memory });
   await expect.poll(() => held() - before, { timeout: 10_000 }).toBeGreaterThan(29);
   const full = held();
-  // As many rounds as it took to grow.
-  for (let round = 0; round < 5; round += 1) await sleep(100);
+  // It asks for the memory before it takes more: as many rounds as it took to grow.
+  const until = asked + 5;
+  await expect.poll(() => asked).toBeGreaterThanOrEqual(until);
   expect(held() - full).toBeLessThan(1);
   end();
   await expect.poll(() => held() - before).toBeLessThan(1);

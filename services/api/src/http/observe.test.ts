@@ -1,22 +1,10 @@
 import { unmatchedMethods } from '@shop/service/http/router';
 import { statusClasses } from '@shop/service/metrics';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Payments, startPayments } from '../../../../tests/support/payments.ts';
-import { type Postgres, startPostgres } from '../../../../tests/support/postgres.ts';
-import { errorAnswer, type RunningApp, startApp } from '../testing/harness.ts';
+import { afterAll, describe, expect, test } from 'vitest';
+import { errorAnswer, type RunningApp, startApp, startShop } from '../testing/harness.ts';
 
-let postgres: Postgres;
-let payments: Payments;
-let app: RunningApp;
-
-beforeAll(async () => {
-  [postgres, payments] = await Promise.all([startPostgres(), startPayments()]);
-  app = await startApp(postgres.url, {}, { paymentsUrl: payments.url });
-});
-afterAll(async () => {
-  await app?.stop();
-  await Promise.all([postgres?.stop(), payments?.stop()]);
-});
+const { app, postgres, stop } = await startShop();
+afterAll(stop);
 
 describe('metrics', () => {
   test('every route, method and status class exists at 0 before the first request', async () => {

@@ -1,23 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { type Payments, startPayments } from '../../../../tests/support/payments.ts';
-import { type Postgres, startPostgres } from '../../../../tests/support/postgres.ts';
 import { encodeCursor } from '../store/pages.ts';
-import { errorAnswer, type RunningApp, startApp } from '../testing/harness.ts';
+import { errorAnswer, startApp, startShop } from '../testing/harness.ts';
 import { sql } from '../testing/sql.ts';
 
-let postgres: Postgres;
-let payments: Payments;
-let app: RunningApp;
-
-beforeAll(async () => {
-  [postgres, payments] = await Promise.all([startPostgres(), startPayments()]);
-  app = await startApp(postgres.url, {}, { paymentsUrl: payments.url });
-});
-afterAll(async () => {
-  await app?.stop();
-  await Promise.all([postgres?.stop(), payments?.stop()]);
-});
+const { app, postgres, payments, stop } = await startShop();
+afterAll(stop);
 
 const page = z.object({
   transactions: z.array(z.object({ id: z.string(), amount: z.number() })),

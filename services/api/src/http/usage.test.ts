@@ -1,20 +1,8 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Payments, startPayments } from '../../../../tests/support/payments.ts';
-import { type Postgres, startPostgres } from '../../../../tests/support/postgres.ts';
-import { errorAnswer, type RunningApp, startApp } from '../testing/harness.ts';
+import { afterAll, expect, test } from 'vitest';
+import { errorAnswer, startShop } from '../testing/harness.ts';
 
-let postgres: Postgres;
-let payments: Payments;
-let app: RunningApp;
-
-beforeAll(async () => {
-  [postgres, payments] = await Promise.all([startPostgres(), startPayments()]);
-  app = await startApp(postgres.url, {}, { paymentsUrl: payments.url });
-});
-afterAll(async () => {
-  await app?.stop();
-  await Promise.all([postgres?.stop(), payments?.stop()]);
-});
+const { app, stop } = await startShop();
+afterAll(stop);
 
 const usageOf = (requestId: string) =>
   app.log().filter((line) => line['usage'] === true && line['request_id'] === requestId);

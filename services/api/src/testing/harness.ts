@@ -1,5 +1,7 @@
 /** What the tests of this service share: an app on a free port with its log kept, and ways to ask it. */
 import { z } from 'zod';
+import { startPayments } from '../../../../tests/support/payments.ts';
+import { startPostgres } from '../../../../tests/support/postgres.ts';
 import { createApp, type Overrides } from '../app.ts';
 import type { Config } from '../config.ts';
 
@@ -56,6 +58,21 @@ export async function startApp(databaseUrl: string, overrides: Overrides = {}, c
 }
 
 export type RunningApp = Awaited<ReturnType<typeof startApp>>;
+
+/** An app with a PostgreSQL and a gateway of its own. Stop all of it with `stop`. */
+export async function startShop() {
+  const [postgres, payments] = await Promise.all([startPostgres(), startPayments()]);
+  const app = await startApp(postgres.url, {}, { paymentsUrl: payments.url });
+  return {
+    postgres,
+    payments,
+    app,
+    async stop() {
+      await app.stop();
+      await Promise.all([postgres.stop(), payments.stop()]);
+    },
+  };
+}
 
 export const errorAnswer = z.object({
   error: z.looseObject({ code: z.string(), message: z.string(), request_id: z.string() }),
