@@ -45,6 +45,8 @@ describe('without a place to send it to', () => {
     const { url } = await start(env, ['--import', spy]);
     const answer = await fetch(`${url}/metrics`);
     expect(answer.headers.get('content-type')).toContain('text/plain');
+    // There is no trace to lead to.
+    expect((await fetch(`${url}/transactions`)).headers.has('x-trace-id')).toBe(false);
     const modules = readFileSync(loaded, 'utf8');
     expect(modules).toContain('/pino/');
     // The API package, all calls of which do nothing, comes with prom-client.

@@ -32,7 +32,7 @@ async function buy(traceId: string, body: object, headers: Record<string, string
     headers: { traceparent: `00-${traceId}-00000000000000aa-01`, ...headers },
     body: JSON.stringify(body),
   });
-  return { status: response.status, text: await response.text() };
+  return { status: response.status, headers: response.headers, text: await response.text() };
 }
 
 const spansOf = (traceId: string) => receiver.spans.filter((span) => span.traceId === traceId);
@@ -58,7 +58,8 @@ function tree(spans: ReceivedSpan[], parent = '00000000000000aa', depth = 0): st
 
 test('a purchase is one trace over both services, down to the statements', async () => {
   const traceId = '1'.repeat(32);
-  expect((await buy(traceId, { amount: 1250, currency: 'EUR' })).status).toBe(201);
+  const { status, headers } = await buy(traceId, { amount: 1250, currency: 'EUR' });
+  expect({ status, trace: headers.get('x-trace-id') }).toEqual({ status: 201, trace: traceId });
   const spans = await wholeTrace(traceId, 9);
   expect(tree(spans)).toEqual([
     'api POST /transactions',
