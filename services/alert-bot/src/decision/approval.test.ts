@@ -1,6 +1,5 @@
 // The log, the supervisor and its processes are real; Alertmanager and Prometheus are small HTTP servers.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bootSupervisor } from '../../../supervisor/src/harness.ts';
+import { afterAll, describe, expect, test } from 'vitest';
 import { PlatformError } from '../domain/platform.ts';
 import { consider } from '../engine/consider.ts';
 import { runAttempt } from '../executor/attempt.ts';
@@ -13,8 +12,8 @@ import { escalationsOf } from '../store/escalations.ts';
 import { eventsOf } from '../store/events.ts';
 import { changeStatus } from '../store/incidents.ts';
 import { resetTarget, targetState } from '../store/targets.ts';
-import { startSignals } from '../testing/signals.ts';
-import { createStage, type Stage, type StageOptions } from '../testing/stage.ts';
+import type { Stage, StageOptions } from '../testing/stage.ts';
+import { bootStages } from '../testing/stages.ts';
 import { endQuestion, openQuestion } from './approval.ts';
 
 const NAMES = [
@@ -34,21 +33,12 @@ const NAMES = [
 ];
 const MINUTE = 60_000;
 
-let box: Awaited<ReturnType<typeof bootSupervisor>>;
-let signals: Awaited<ReturnType<typeof startSignals>>;
-beforeAll(async () => {
-  const process = `{ command: [sleep, '100000'], labels: { alert-bot.enable: 'true' } }`;
-  box = await bootSupervisor(['processes:', ...NAMES.map((name) => `  ${name}: ${process}`)].join('\n'));
-  signals = await startSignals();
-});
-afterAll(async () => {
-  await signals[Symbol.asyncDispose]();
-  await box[Symbol.asyncDispose]();
-});
+const { box, end, stageOf: bareStageOf } = await bootStages(NAMES);
+afterAll(end);
 
 /** A bot whose only playbook asks before it acts. */
 function stageOf(service: string, options?: StageOptions): Stage {
-  const stage = createStage(box, signals.scene, service, options);
+  const stage = bareStageOf(service, options);
   for (const playbook of stage.file.playbooks) Object.assign(playbook, { mode: 'approve' });
   return stage;
 }

@@ -1,6 +1,5 @@
 // The log, the supervisor and its process are real; what was healed before is written into the log.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bootSupervisor } from '../../../supervisor/src/harness.ts';
+import { afterAll, describe, expect, test } from 'vitest';
 import { runAttempt } from '../executor/attempt.ts';
 import { seekProof } from '../executor/prove.ts';
 import { decide } from '../policy/decide.ts';
@@ -12,24 +11,15 @@ import { factsRow } from '../store/facts-row.ts';
 import { changeStatus } from '../store/incidents.ts';
 import { resetTarget } from '../store/targets.ts';
 import { again, anIncident } from '../testing/log.ts';
-import { startSignals } from '../testing/signals.ts';
-import { createStage, type Stage } from '../testing/stage.ts';
+import type { Stage } from '../testing/stage.ts';
+import { bootStages } from '../testing/stages.ts';
 import { closeIncident } from './conclude.ts';
 
 const HOUR = 3_600_000;
 const NAMES = ['third', 'second', 'fourth', 'reset', 'old', 'recovered', 'ends', 'ends-by-reset'];
 
-let box: Awaited<ReturnType<typeof bootSupervisor>>;
-let signals: Awaited<ReturnType<typeof startSignals>>;
-beforeAll(async () => {
-  const process = `{ command: [sleep, '100000'], labels: { alert-bot.enable: 'true' } }`;
-  box = await bootSupervisor(['processes:', ...NAMES.map((name) => `  ${name}: ${process}`)].join('\n'));
-  signals = await startSignals();
-});
-afterAll(async () => {
-  await signals[Symbol.asyncDispose]();
-  await box[Symbol.asyncDispose]();
-});
+const { box, end, stageOf } = await bootStages(NAMES);
+afterAll(end);
 
 /** An incident of the target was closed so long ago. */
 async function closedBefore(
@@ -60,7 +50,6 @@ async function heal(stage: Stage): Promise<number> {
   return id;
 }
 
-const stageOf = (name: string) => createStage(box, signals.scene, name);
 const pages = (stage: Stage, id: number) => escalationsOf(stage.db, id).map(({ reason }) => reason);
 
 describe('G4: a slow loop', { concurrent: true }, () => {

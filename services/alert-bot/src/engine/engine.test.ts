@@ -1,7 +1,6 @@
 // The log, the supervisor and its processes are real; Alertmanager and Prometheus are small HTTP servers.
 import Database from 'better-sqlite3';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { bootSupervisor } from '../../../supervisor/src/harness.ts';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import { PlatformError } from '../domain/platform.ts';
 import { runAttempt } from '../executor/attempt.ts';
 import { addPause, recordAlive } from '../store/controls.ts';
@@ -11,8 +10,8 @@ import { insertDelivery, pendingDeliveries } from '../store/deliveries.ts';
 import { openIncidents } from '../store/incidents.ts';
 import { targetState } from '../store/targets.ts';
 import { aDelivery } from '../testing/log.ts';
-import { startSignals } from '../testing/signals.ts';
-import { createStage, type Stage, type StageOptions } from '../testing/stage.ts';
+import type { Stage } from '../testing/stage.ts';
+import { bootStages } from '../testing/stages.ts';
 import { consider, reconsider } from './consider.ts';
 import { startEngine } from './engine.ts';
 import { triagePending } from './triage-pending.ts';
@@ -22,20 +21,8 @@ const NAMES = [
   ...['counted', 'recovering'],
 ];
 
-let box: Awaited<ReturnType<typeof bootSupervisor>>;
-let signals: Awaited<ReturnType<typeof startSignals>>;
-beforeAll(async () => {
-  const process = `{ command: [sleep, '100000'], labels: { alert-bot.enable: 'true' } }`;
-  box = await bootSupervisor(['processes:', ...NAMES.map((name) => `  ${name}: ${process}`)].join('\n'));
-  signals = await startSignals();
-});
-afterAll(async () => {
-  await signals[Symbol.asyncDispose]();
-  await box[Symbol.asyncDispose]();
-});
-
-const stageOf = (service: string, options?: StageOptions): Stage =>
-  createStage(box, signals.scene, service, options);
+const { end, stageOf } = await bootStages(NAMES);
+afterAll(end);
 
 /** Runs the engine for the length of a test. */
 function running(stage: Stage) {

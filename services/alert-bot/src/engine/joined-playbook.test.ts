@@ -1,31 +1,20 @@
 // An alert joins the open incident of its target, also where it has a playbook of its own.
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { bootSupervisor } from '../../../supervisor/src/harness.ts';
+import { afterAll, expect, test } from 'vitest';
 import { escalate } from '../decision/conclude.ts';
 import { fingerprint } from '../domain/alert.ts';
 import { write } from '../store/db.ts';
 import { eventsOf } from '../store/events.ts';
 import { listIncidents } from '../store/incidents.ts';
-import { startSignals } from '../testing/signals.ts';
-import { createStage } from '../testing/stage.ts';
+import type { Stage } from '../testing/stage.ts';
+import { bootStages } from '../testing/stages.ts';
 import { consider, reconsider } from './consider.ts';
 
-let box: Awaited<ReturnType<typeof bootSupervisor>>;
-let signals: Awaited<ReturnType<typeof startSignals>>;
-beforeAll(async () => {
-  box = await bootSupervisor(
-    `processes: { api: { command: [sleep, '100000'], labels: { alert-bot.enable: 'true' } } }`,
-  );
-  signals = await startSignals();
-});
-afterAll(async () => {
-  await signals[Symbol.asyncDispose]();
-  await box[Symbol.asyncDispose]();
-});
+const { end, stageOf: bareStageOf } = await bootStages(['api']);
+afterAll(end);
 
 /** A bot that only watches one alert of a service and acts upon the other. */
 function stageOf() {
-  const stage = createStage(box, signals.scene, 'api');
+  const stage = bareStageOf('api');
   const labels = { alertname: 'Slow', service: 'api' };
   const watches = stage.file.playbooks.map((one) => ({
     ...one,
@@ -38,7 +27,7 @@ function stageOf() {
   return { stage, slow: { labels, fingerprint: fingerprint(labels) } };
 }
 
-const incidents = ({ db }: ReturnType<typeof createStage>) =>
+const incidents = ({ db }: Stage) =>
   listIncidents(db, {}, 10)
     .map(({ id, playbook, outcome }) => ({ id, playbook, outcome }))
     .reverse();

@@ -1,31 +1,20 @@
 // The log is real; Alertmanager is a small HTTP server; the clock is moved.
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { bootSupervisor } from '../../../supervisor/src/harness.ts';
+import { afterAll, expect, test } from 'vitest';
 import { escalate } from '../decision/conclude.ts';
 import { write } from '../store/db.ts';
 import { endEscalations, escalationsOf } from '../store/escalations.ts';
 import { lookAtOnce } from '../store/incidents.ts';
 import { resetTarget } from '../store/targets.ts';
-import { startSignals } from '../testing/signals.ts';
-import { createStage, type Stage } from '../testing/stage.ts';
+import type { Stage } from '../testing/stage.ts';
+import { bootStages } from '../testing/stages.ts';
 import { consider } from './consider.ts';
 import { createOutbox } from './outbox.ts';
 
-let box: Awaited<ReturnType<typeof bootSupervisor>>;
-let signals: Awaited<ReturnType<typeof startSignals>>;
-beforeAll(async () => {
-  box = await bootSupervisor(
-    `processes: { api: { command: [sleep, '100000'], labels: { alert-bot.enable: 'true' } } }`,
-  );
-  signals = await startSignals();
-});
-afterAll(async () => {
-  await signals[Symbol.asyncDispose]();
-  await box[Symbol.asyncDispose]();
-});
+const { end, stageOf } = await bootStages(['api']);
+afterAll(end);
 
 async function escalated(): Promise<Stage & { id: number }> {
-  const stage = createStage(box, signals.scene, 'api');
+  const stage = stageOf('api');
   const id = await stage.fire();
   await write(stage.db, () => escalate(stage.db, stage.incident(id), 'unproven', stage.clock.now()));
   return Object.assign(stage, { id });

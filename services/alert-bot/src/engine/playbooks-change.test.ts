@@ -1,24 +1,13 @@
 // The playbooks are read again while an incident is open (design §5).
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { bootSupervisor } from '../../../supervisor/src/harness.ts';
+import { afterAll, expect, test } from 'vitest';
 import type { Playbook } from '../domain/playbook.ts';
 import { decisionsOf } from '../store/decisions.ts';
-import { startSignals } from '../testing/signals.ts';
-import { createStage, type Stage } from '../testing/stage.ts';
+import type { Stage } from '../testing/stage.ts';
+import { bootStages } from '../testing/stages.ts';
 import { consider } from './consider.ts';
 
-let box: Awaited<ReturnType<typeof bootSupervisor>>;
-let signals: Awaited<ReturnType<typeof startSignals>>;
-beforeAll(async () => {
-  box = await bootSupervisor(
-    `processes: { api: { command: [sleep, '100000'], labels: { alert-bot.enable: 'true' } } }`,
-  );
-  signals = await startSignals();
-});
-afterAll(async () => {
-  await signals[Symbol.asyncDispose]();
-  await box[Symbol.asyncDispose]();
-});
+const { end, stageOf } = await bootStages(['api']);
+afterAll(end);
 
 /** The incident is decided anew with its playbook changed. */
 async function decideWith(stage: Stage, id: number, change: (playbook: Playbook) => Partial<Playbook>) {
@@ -29,13 +18,13 @@ async function decideWith(stage: Stage, id: number, change: (playbook: Playbook)
 }
 
 test('G13: a mode that was made stricter holds for an open incident', async () => {
-  using stage = createStage(box, signals.scene, 'api');
+  using stage = stageOf('api');
   const id = await stage.fire();
   expect((await decideWith(stage, id, () => ({ mode: 'observe' })))?.decision.reason).toBe('observe_only');
 });
 
 test('an open incident keeps its ladder; its limits are those of now', async () => {
-  using stage = createStage(box, signals.scene, 'api');
+  using stage = stageOf('api');
   const id = await stage.fire();
   const ladder = stage.incident(id).steps;
   const decided = await decideWith(stage, id, ({ limits }) => ({
@@ -46,7 +35,7 @@ test('an open incident keeps its ladder; its limits are those of now', async () 
 });
 
 test('a playbook that was taken out lets go of its incidents', async () => {
-  using stage = createStage(box, signals.scene, 'api');
+  using stage = stageOf('api');
   const id = await stage.fire();
   expect((await decideWith(stage, id, () => ({ name: 'another' })))?.decision.reason).toBe('no_playbook');
 });

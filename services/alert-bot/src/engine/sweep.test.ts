@@ -1,27 +1,17 @@
 // The log, the supervisor and its processes are real; Alertmanager is a small HTTP server; the clock is moved.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bootSupervisor } from '../../../supervisor/src/harness.ts';
+import { afterAll, describe, expect, test } from 'vitest';
 import { fingerprint } from '../domain/alert.ts';
 import { write } from '../store/db.ts';
 import { episodesOf, openEpisodeOf, openEpisodes } from '../store/episodes.ts';
 import { openIncidents } from '../store/incidents.ts';
-import { startSignals } from '../testing/signals.ts';
-import { createStage, type Stage } from '../testing/stage.ts';
+import type { Stage } from '../testing/stage.ts';
+import { bootStages } from '../testing/stages.ts';
 import { triageAlert } from '../triage/triage.ts';
 import { sweep } from './sweep.ts';
 
-let box: Awaited<ReturnType<typeof bootSupervisor>>;
-let signals: Awaited<ReturnType<typeof startSignals>>;
-beforeAll(async () => {
-  box = await bootSupervisor(`processes: { api: { command: [sleep, '100000'] } }`);
-  signals = await startSignals();
-});
-afterAll(async () => {
-  await signals[Symbol.asyncDispose]();
-  await box[Symbol.asyncDispose]();
-});
+const { end, stageOf } = await bootStages(['api']);
+afterAll(end);
 
-const stageOf = (): Stage => createStage(box, signals.scene, 'api');
 const SECOND = 1_000;
 
 /** Alertmanager does not have the alert (any more). */
@@ -37,7 +27,7 @@ const closedBy = (stage: Stage, id: number) => episodesOf(stage.db, id).at(-1)?.
 
 describe('absent alerts', () => {
   test('two readings 30 s apart close an episode, one does not', async () => {
-    using stage = stageOf();
+    using stage = stageOf('api');
     const id = await stage.fire();
     absent(stage);
     await sweep(stage.deps);
@@ -50,7 +40,7 @@ describe('absent alerts', () => {
   });
 
   test('an alert that is seen in between is not absent', async () => {
-    using stage = stageOf();
+    using stage = stageOf('api');
     const id = await stage.fire();
     absent(stage);
     await sweep(stage.deps);
@@ -63,7 +53,7 @@ describe('absent alerts', () => {
   });
 
   test.each(['silenced', 'inhibited'] as const)('a %s alert is not absent', async (state) => {
-    using stage = stageOf();
+    using stage = stageOf('api');
     const id = await stage.fire();
     absent(stage);
     await sweep(stage.deps);
@@ -74,7 +64,7 @@ describe('absent alerts', () => {
   });
 
   test('an Alertmanager that is up for less than 90 s does not know what is absent', async () => {
-    using stage = stageOf();
+    using stage = stageOf('api');
     const id = await stage.fire();
     const startedAt = stage.clock.now();
     stage.scene.startedAt = () => startedAt;
@@ -92,7 +82,7 @@ describe('absent alerts', () => {
   });
 
   test('an Alertmanager that is away closes nothing, however long', async () => {
-    using stage = stageOf();
+    using stage = stageOf('api');
     const id = await stage.fire();
     absent(stage);
     await sweep(stage.deps);
@@ -105,7 +95,7 @@ describe('absent alerts', () => {
 
 describe('missed deliveries', () => {
   test('an alert that was never delivered opens an incident, once', async () => {
-    using stage = stageOf();
+    using stage = stageOf('api');
     await sweep(stage.deps);
     await sweep(stage.deps);
     expect(openEpisodes(stage.db)).toMatchObject([{ labels: stage.labels, source: 'alertmanager' }]);
@@ -119,7 +109,7 @@ describe('missed deliveries', () => {
     ['the heartbeat', { alertname: 'Watchdog', service: 'api' }, 'active'],
     ['without a playbook', { alertname: 'Broken', service: 'web' }, 'active'],
   ] as const)('not one that is %s', async (_, labels, state) => {
-    using stage = stageOf();
+    using stage = stageOf('api');
     stage.scene.listed = () => [{ labels, state }];
     await sweep(stage.deps);
     expect(openIncidents(stage.db)).toEqual([]);
@@ -133,7 +123,7 @@ describe('alerts sent by hand', () => {
   };
 
   test.each(['there', 'away'])('end after 5 minutes, with Alertmanager %s', async (where) => {
-    using stage = stageOf();
+    using stage = stageOf('api');
     absent(stage);
     if (where === 'away') away(stage);
     const { incident = 0 } = await byHand(stage);
@@ -146,7 +136,7 @@ describe('alerts sent by hand', () => {
   });
 
   test('one that Alertmanager has as well goes on as its own', async () => {
-    using stage = stageOf();
+    using stage = stageOf('api');
     const { incident = 0 } = await byHand(stage);
     stage.clock.advance(301 * SECOND);
     await sweep(stage.deps);

@@ -1,13 +1,12 @@
 // The log, the supervisor and its processes are real; Alertmanager and Prometheus are small HTTP servers.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bootSupervisor } from '../../../supervisor/src/harness.ts';
+import { afterAll, describe, expect, test } from 'vitest';
 import { PlatformError, type PlatformErrorCode, type Verb } from '../domain/platform.ts';
 import type { Instance } from '../domain/target.ts';
 import { consider } from '../engine/consider.ts';
 import { attemptFacts } from '../store/attempts.ts';
 import { targetState } from '../store/targets.ts';
-import { startSignals } from '../testing/signals.ts';
-import { createStage, type Stage, type StageOptions } from '../testing/stage.ts';
+import type { Stage } from '../testing/stage.ts';
+import { bootStages } from '../testing/stages.ts';
 import { runAttempt } from './attempt.ts';
 
 const NAMES = [
@@ -16,20 +15,8 @@ const NAMES = [
   ...['unchanged', 'unknown', 'was-down', 'late', 'start-refused', 'start-away', 'stopped-by-hand'],
 ];
 
-let box: Awaited<ReturnType<typeof bootSupervisor>>;
-let signals: Awaited<ReturnType<typeof startSignals>>;
-beforeAll(async () => {
-  const process = `{ command: [sleep, '100000'], labels: { alert-bot.enable: 'true' } }`;
-  box = await bootSupervisor(['processes:', ...NAMES.map((name) => `  ${name}: ${process}`)].join('\n'));
-  signals = await startSignals();
-});
-afterAll(async () => {
-  await signals[Symbol.asyncDispose]();
-  await box[Symbol.asyncDispose]();
-});
-
-const stageOf = (service: string, options?: StageOptions): Stage =>
-  createStage(box, signals.scene, service, options);
+const { box, end, stageOf } = await bootStages(NAMES);
+afterAll(end);
 
 /** The platform does what it is asked, and the answer is this error; with `doing` it does something else. */
 function answers(stage: Stage, code: PlatformErrorCode, doing?: (verb: Verb, id: string) => unknown): void {

@@ -1,27 +1,16 @@
 // The log, the supervisor and its process are real; the instances of the service are made up, as the supervisor has one
 // instance a process.
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { bootSupervisor } from '../../../supervisor/src/harness.ts';
+import { afterAll, expect, test } from 'vitest';
 import { endQuestion, openQuestion } from '../decision/approval.ts';
 import type { Instance } from '../domain/target.ts';
 import { write } from '../store/db.ts';
-import { startSignals } from '../testing/signals.ts';
-import { createStage } from '../testing/stage.ts';
+import { bootStages } from '../testing/stages.ts';
 import { runAttempt } from './attempt.ts';
 
 const NAMES = ['all', 'fell-ill', 'replaced', 'restarted'];
 
-let box: Awaited<ReturnType<typeof bootSupervisor>>;
-let signals: Awaited<ReturnType<typeof startSignals>>;
-beforeAll(async () => {
-  const process = `{ command: [sleep, '100000'], labels: { alert-bot.enable: 'true' } }`;
-  box = await bootSupervisor(['processes:', ...NAMES.map((name) => `  ${name}: ${process}`)].join('\n'));
-  signals = await startSignals();
-});
-afterAll(async () => {
-  await signals[Symbol.asyncDispose]();
-  await box[Symbol.asyncDispose]();
-});
+const { end, stageOf } = await bootStages(NAMES);
+afterAll(end);
 
 const well: Partial<Instance> = { running: true, health: 'healthy' };
 const unhealthy: Partial<Instance> = { running: true, health: 'unhealthy' };
@@ -32,7 +21,7 @@ async function approvedRoll(
   states: Record<string, Partial<Instance>>,
   meanwhile: (states: Record<string, Partial<Instance>>) => unknown,
 ): Promise<string[]> {
-  using stage = createStage(box, signals.scene, name);
+  using stage = stageOf(name);
   for (const playbook of stage.file.playbooks) Object.assign(playbook, { mode: 'approve' });
   const { inspect } = stage.platform;
   const target = async () => {

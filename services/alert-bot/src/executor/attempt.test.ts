@@ -1,15 +1,14 @@
 // The log, the supervisor and its processes are real; Alertmanager and Prometheus are small HTTP servers.
 import Database from 'better-sqlite3';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { bootSupervisor } from '../../../supervisor/src/harness.ts';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import { consider } from '../engine/consider.ts';
 import { attemptFacts, endAttempt, reserveAttempt } from '../store/attempts.ts';
 import { addPause } from '../store/controls.ts';
 import { write } from '../store/db.ts';
 import { evidenceOf } from '../store/evidence.ts';
 import { resetTarget, targetState } from '../store/targets.ts';
-import { startSignals } from '../testing/signals.ts';
-import { createStage, type Stage, type StageOptions } from '../testing/stage.ts';
+import type { Stage, StageOptions } from '../testing/stage.ts';
+import { bootStages } from '../testing/stages.ts';
 import { runAttempt } from './attempt.ts';
 import { seekProof } from './prove.ts';
 import { recoverAttempt } from './recover.ts';
@@ -20,20 +19,8 @@ const NAMES = [
   ...['namesakes', 'witness', 'interrupted', 'spent', 'late-pause'],
 ];
 
-let box: Awaited<ReturnType<typeof bootSupervisor>>;
-let signals: Awaited<ReturnType<typeof startSignals>>;
-beforeAll(async () => {
-  const process = `{ command: [sleep, '100000'], labels: { alert-bot.enable: 'true' } }`;
-  box = await bootSupervisor(['processes:', ...NAMES.map((name) => `  ${name}: ${process}`)].join('\n'));
-  signals = await startSignals();
-});
-afterAll(async () => {
-  await signals[Symbol.asyncDispose]();
-  await box[Symbol.asyncDispose]();
-});
-
-const stageOf = (service: string, options?: StageOptions): Stage =>
-  createStage(box, signals.scene, service, options);
+const { box, end, stageOf } = await bootStages(NAMES);
+afterAll(end);
 
 const MINUTE = 60_000;
 /** One attempt spends the budget: its reservation opens the circuit. */

@@ -1,14 +1,13 @@
 // The log, the supervisor and its processes are real; Alertmanager and Prometheus are small HTTP servers.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bootSupervisor } from '../../../supervisor/src/harness.ts';
+import { afterAll, describe, expect, test } from 'vitest';
 import type { Deps } from '../deps.ts';
 import { PlatformError } from '../domain/platform.ts';
 import { consider } from '../engine/consider.ts';
 import { write } from '../store/db.ts';
 import { episodesOf } from '../store/episodes.ts';
 import { carryWaits } from '../store/incidents.ts';
-import { startSignals } from '../testing/signals.ts';
-import { createStage, type Stage, type StageOptions } from '../testing/stage.ts';
+import type { Stage } from '../testing/stage.ts';
+import { bootStages } from '../testing/stages.ts';
 import { runAttempt } from './attempt.ts';
 import { seekProof } from './prove.ts';
 import { recoverAttempt } from './recover.ts';
@@ -19,20 +18,8 @@ const NAMES = [
   ...['platform-away', 'gone', 'left', 'leapt'],
 ];
 
-let box: Awaited<ReturnType<typeof bootSupervisor>>;
-let signals: Awaited<ReturnType<typeof startSignals>>;
-beforeAll(async () => {
-  const process = `{ command: [sleep, '100000'], labels: { alert-bot.enable: 'true' } }`;
-  box = await bootSupervisor(['processes:', ...NAMES.map((name) => `  ${name}: ${process}`)].join('\n'));
-  signals = await startSignals();
-});
-afterAll(async () => {
-  await signals[Symbol.asyncDispose]();
-  await box[Symbol.asyncDispose]();
-});
-
-const stageOf = (service: string, options?: StageOptions): Stage =>
-  createStage(box, signals.scene, service, options);
+const { box, end, stageOf } = await bootStages(NAMES);
+afterAll(end);
 
 /** The alert came and went before anything was done. @returns the incident, which is being proven */
 async function goneByItself(stage: Stage): Promise<number> {

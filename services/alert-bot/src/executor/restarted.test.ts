@@ -1,30 +1,20 @@
 // The log, the supervisor and its processes are real; a person restarts one by the supervisor's own socket.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bootSupervisor } from '../../../supervisor/src/harness.ts';
+import { afterAll, describe, expect, test } from 'vitest';
 import { addPause, endPauses } from '../store/controls.ts';
 import { write } from '../store/db.ts';
-import { startSignals } from '../testing/signals.ts';
-import { createStage, type Stage } from '../testing/stage.ts';
+import type { Stage } from '../testing/stage.ts';
+import { bootStages } from '../testing/stages.ts';
 import { runAttempt } from './attempt.ts';
 import { seekProof } from './prove.ts';
 
 const NAMES = ['deferred', 'queued', 'evidence', 'cured', 'stopped', 'before'];
 
-let box: Awaited<ReturnType<typeof bootSupervisor>>;
-let signals: Awaited<ReturnType<typeof startSignals>>;
-beforeAll(async () => {
-  const process = `{ command: [sleep, '100000'], labels: { alert-bot.enable: 'true' } }`;
-  box = await bootSupervisor(['processes:', ...NAMES.map((name) => `  ${name}: ${process}`)].join('\n'));
-  signals = await startSignals();
-});
-afterAll(async () => {
-  await signals[Symbol.asyncDispose]();
-  await box[Symbol.asyncDispose]();
-});
+const { box, end, stageOf: bareStageOf } = await bootStages(NAMES);
+afterAll(end);
 
 /** A bot whose alert goes on firing, whoever restarts what. */
 function stageOf(name: string): Stage {
-  const stage = createStage(box, signals.scene, name);
+  const stage = bareStageOf(name);
   stage.firing = async () => true;
   return stage;
 }

@@ -1,15 +1,14 @@
 // The log, the supervisor and its process are real; the second instance of the service is made up, as the supervisor
 // has one instance a process.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bootSupervisor } from '../../../supervisor/src/harness.ts';
+import { afterAll, describe, expect, test } from 'vitest';
 import { PlatformError } from '../domain/platform.ts';
 import type { Instance, Target } from '../domain/target.ts';
 import { addPause } from '../store/controls.ts';
 import { write } from '../store/db.ts';
 import { beginStorm, openStorm } from '../store/storms.ts';
 import { anIncident } from '../testing/log.ts';
-import { startSignals } from '../testing/signals.ts';
-import { createStage, type StageOptions } from '../testing/stage.ts';
+import type { Stage, StageOptions } from '../testing/stage.ts';
+import { bootStages } from '../testing/stages.ts';
 import { runAttempt } from './attempt.ts';
 import { recoverAttempt } from './recover.ts';
 
@@ -19,21 +18,12 @@ const NAMES = [
   ...['crash-all', 'stopped-by-hand', 'deployed', 'stricter', 'other-paused', 'nobody', 'jumped'],
 ];
 
-let box: Awaited<ReturnType<typeof bootSupervisor>>;
-let signals: Awaited<ReturnType<typeof startSignals>>;
-beforeAll(async () => {
-  const process = `{ command: [sleep, '100000'], labels: { alert-bot.enable: 'true' } }`;
-  box = await bootSupervisor(['processes:', ...NAMES.map((name) => `  ${name}: ${process}`)].join('\n'));
-  signals = await startSignals();
-});
-afterAll(async () => {
-  await signals[Symbol.asyncDispose]();
-  await box[Symbol.asyncDispose]();
-});
+const { end, stageOf } = await bootStages(NAMES);
+afterAll(end);
 
 /** A service of two instances, and what happens while the first one is restarted. */
-function rolling(name: string, meanwhile: (stage: ReturnType<typeof createStage>) => unknown) {
-  const stage = createStage(box, signals.scene, name);
+function rolling(name: string, meanwhile: (stage: Stage) => unknown) {
+  const stage = stageOf(name);
   const { find, inspect } = stage.platform;
   let sick = false;
   const two = (target: Target): Target => {
@@ -104,7 +94,7 @@ const starting: Partial<Instance> = { running: true, health: 'starting' };
 
 /** A service whose instances are as `states` says; a restart makes one well. */
 function service(name: string, states: States, options: StageOptions = {}) {
-  const stage = createStage(box, signals.scene, name, options);
+  const stage = stageOf(name, options);
   const { inspect } = stage.platform;
   const called: string[] = [];
   const target = async (): Promise<Target> => {
