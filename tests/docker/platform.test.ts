@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Platform } from '../../services/alert-bot/src/domain/platform.ts';
 import type { Instance } from '../../services/alert-bot/src/domain/target.ts';
-import { createDocker, findSelf } from '../../services/alert-bot/src/platforms/docker.ts';
+import { createDocker, findSelf } from '../../services/alert-bot/src/platforms/docker/docker.ts';
 import {
   type PlatformUnderTest,
   platformContract,

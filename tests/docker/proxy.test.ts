@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Platform } from '../../services/alert-bot/src/domain/platform.ts';
-import { createDocker } from '../../services/alert-bot/src/platforms/docker.ts';
-import { REQUESTS } from '../../services/alert-bot/src/platforms/docker-api.fixture.ts';
+import { REQUESTS } from '../../services/alert-bot/src/platforms/docker/api.fixture.ts';
+import { createDocker } from '../../services/alert-bot/src/platforms/docker/docker.ts';
 import { docker, openProject, PROXY_IMAGE, type Project, SOCKET, STUBBORN } from './support/containers.ts';
 import { rawStatus, recordingEngine } from './support/raw-http.ts';
 

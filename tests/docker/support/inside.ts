@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { docker, NODE_IMAGE, SOCKET } from './containers.ts';
 
 const REPOSITORY = join(import.meta.dirname, '../../..');
-const ADAPTER = 'services/alert-bot/src/platforms/docker.ts';
+const ADAPTER = 'services/alert-bot/src/platforms/docker/docker.ts';
 
 /** What `findSelf` answers, and of which container, run in a container that is removed afterwards. */
 export async function findSelfInside(args: readonly string[]): Promise<unknown> {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { readAllowList } from '../platforms/docker-allow-list.ts';
+import { readAllowList } from '../platforms/docker/allow-list.ts';
 import { checkProxy, DANGEROUS, NEEDED, type Probe } from './docker.ts';
 
 const root = join(import.meta.dirname, '../../../..');

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Platform } from '../domain/platform.ts';
 import type { Target } from '../domain/target.ts';
-import { targetIdFor } from '../platforms/docker-identity.ts';
+import { targetIdFor } from '../platforms/docker/identity.ts';
 import { checkTargets } from './targets.ts';
 
 const target = (id: string, service: string, labels: Record<string, string>): Target => ({

@@ -25,7 +25,7 @@ export async function openPlatform(
 ): Promise<Platform> {
   if (platform.kind === 'supervisor') return createSupervisor(platform.socket);
   const { url, hostProject } = platform;
-  const { createDocker, findSelf } = await import('./docker.ts');
+  const { createDocker, findSelf } = await import('./docker/docker.ts');
   // Outside of containers the bot is no container of the engine, and has to be told so: it is never guessed.
   if (hostProject !== null) return createDocker({ url, self: { kind: 'host', project: hostProject } });
   const self = await patiently(() => findSelf(url), patience);

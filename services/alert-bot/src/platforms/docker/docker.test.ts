@@ -4,11 +4,11 @@ import { createServer, type RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
-import { PlatformError } from '../domain/platform.ts';
+import { PlatformError } from '../../domain/platform.ts';
+import { parseAddress } from './address.ts';
 import { idOf, listed } from './docker.fixture.ts';
 import { createDocker, type Self } from './docker.ts';
-import { parseAddress } from './docker-address.ts';
-import type { Listed } from './docker-shapes.ts';
+import type { Listed } from './shapes.ts';
 
 const ID = idOf('a');
 

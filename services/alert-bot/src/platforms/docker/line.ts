@@ -1,6 +1,6 @@
 import { Agent, type ClientRequestArgs } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { Millis } from '../domain/duration.ts';
+import type { Millis } from '../../domain/duration.ts';
 
 /** More than any answer of an engine holds; what never stops talking must not fill our memory. */
 const LONGEST_ANSWER = 64 * 1024 * 1024;

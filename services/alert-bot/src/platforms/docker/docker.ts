@@ -1,16 +1,16 @@
-import type { Millis } from '../domain/duration.ts';
-import { type Platform, PlatformError, type Verb } from '../domain/platform.ts';
-import type { Target, TargetId } from '../domain/target.ts';
-import { parseAddress } from './docker-address.ts';
-import { createEngine } from './docker-engine.ts';
-import { statusOf } from './docker-failure.ts';
-import { composeOf, isOneOff, replicaOf, targetIdFor, targetIdOf } from './docker-identity.ts';
-import { protection } from './docker-protection.ts';
-import type { Self } from './docker-self.ts';
-import type { Listed } from './docker-shapes.ts';
-import { type Seen, toInstance, toTarget } from './docker-view.ts';
+import type { Millis } from '../../domain/duration.ts';
+import { type Platform, PlatformError, type Verb } from '../../domain/platform.ts';
+import type { Target, TargetId } from '../../domain/target.ts';
+import { parseAddress } from './address.ts';
+import { createEngine } from './engine.ts';
+import { statusOf } from './failure.ts';
+import { composeOf, isOneOff, replicaOf, targetIdFor, targetIdOf } from './identity.ts';
+import { protection } from './protection.ts';
+import type { Self } from './self.ts';
+import type { Listed } from './shapes.ts';
+import { type Seen, toInstance, toTarget } from './view.ts';
 
-export { findSelf, type Self } from './docker-self.ts';
+export { findSelf, type Self } from './self.ts';
 
 export interface DockerPlatformOptions {
   /** `http://socket-proxy:2375` or `unix:///var/run/docker.sock`. */

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import type { Millis } from '../domain/duration.ts';
-import { createEngine, type Engine } from './docker-engine.ts';
-import { composeOf, nameOf } from './docker-identity.ts';
-import type { Listed } from './docker-shapes.ts';
+import type { Millis } from '../../domain/duration.ts';
+import { createEngine, type Engine } from './engine.ts';
+import { composeOf, nameOf } from './identity.ts';
+import type { Listed } from './shapes.ts';
 
 /** Who the bot is among the engine's containers. */
 export type Self =

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { idOf, listed } from './docker.fixture.ts';
-import { selfAmong, type Traces } from './docker-self.ts';
+import { selfAmong, type Traces } from './self.ts';
 
 const nothing: Traces = { cgroup: '0::/\n', mountinfo: '', hostname: 'myhost' };
 const mounted = (id: string, place = '/etc/hostname') =>

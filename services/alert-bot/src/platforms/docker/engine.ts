@@ -1,12 +1,12 @@
 import Docker from 'dockerode';
 import type { z } from 'zod';
-import type { Millis } from '../domain/duration.ts';
-import { PlatformError, type Verb } from '../domain/platform.ts';
-import { type Address, parseAddress } from './docker-address.ts';
-import { type Ask, failure, statusOf } from './docker-failure.ts';
-import { Line } from './docker-line.ts';
-import { readLogs } from './docker-logs.ts';
-import { type Inspected, inspectedShape, type Listed, listShape } from './docker-shapes.ts';
+import type { Millis } from '../../domain/duration.ts';
+import { PlatformError, type Verb } from '../../domain/platform.ts';
+import { type Address, parseAddress } from './address.ts';
+import { type Ask, failure, statusOf } from './failure.ts';
+import { Line } from './line.ts';
+import { readLogs } from './logs.ts';
+import { type Inspected, inspectedShape, type Listed, listShape } from './shapes.ts';
 
 /** The questions and orders the bot has for an engine: these and no others (deploy/socket-proxy/allow-list.yml). */
 export interface Engine {

@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { RE2JS } from 're2js';
 import { describe, expect, test } from 'vitest';
-import { proxyEnvironmentFile, proxyFlags, readAllowList } from './docker-allow-list.ts';
-import { NEEDED, REQUESTS } from './docker-api.fixture.ts';
+import { proxyEnvironmentFile, proxyFlags, readAllowList } from './allow-list.ts';
+import { NEEDED, REQUESTS } from './api.fixture.ts';
 
-const folder = join(import.meta.dirname, '../../../../deploy/socket-proxy');
+const folder = join(import.meta.dirname, '../../../../../deploy/socket-proxy');
 const rules = readAllowList(readFileSync(join(folder, 'allow-list.yml'), 'utf8'));
 
 /** As the proxy does it: the pattern between ^ and $, and the path without its query, percent signs decoded. */

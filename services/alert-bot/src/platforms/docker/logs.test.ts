@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createDemux, createTail } from './docker-logs.ts';
+import { createDemux, createTail } from './logs.ts';
 
 function frame(stream: number, text: string): Buffer {
   const header = Buffer.alloc(8);

@@ -1,4 +1,4 @@
-import type { Dependency } from '../domain/target.ts';
+import type { Dependency } from '../../domain/target.ts';
 
 /** What a service depends on, by the name of the other service of its project. */
 export interface DependsOn {

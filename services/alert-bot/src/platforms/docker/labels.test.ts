@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { readOptIn } from '../domain/target.ts';
-import { mergeLabels } from './docker-labels.ts';
+import { readOptIn } from '../../domain/target.ts';
+import { mergeLabels } from './labels.ts';
 
 const on = { 'alert-bot.enable': 'true' };
 

@@ -1,8 +1,8 @@
-import type { Dependency, Instance, Target, TargetId } from '../domain/target.ts';
-import { parseDependsOn, parseOwnDependsOn } from './docker-depends-on.ts';
-import { composeOf, containerId, nameOf, serviceId } from './docker-identity.ts';
-import { mergeLabels } from './docker-labels.ts';
-import type { Inspected, Listed } from './docker-shapes.ts';
+import type { Dependency, Instance, Target, TargetId } from '../../domain/target.ts';
+import { parseDependsOn, parseOwnDependsOn } from './depends-on.ts';
+import { composeOf, containerId, nameOf, serviceId } from './identity.ts';
+import { mergeLabels } from './labels.ts';
+import type { Inspected, Listed } from './shapes.ts';
 
 /** A container as it was listed, and as it is. */
 export interface Seen {

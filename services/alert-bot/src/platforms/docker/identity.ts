@@ -1,5 +1,5 @@
-import type { TargetId } from '../domain/target.ts';
-import type { Listed } from './docker-shapes.ts';
+import type { TargetId } from '../../domain/target.ts';
+import type { Listed } from './shapes.ts';
 
 const PROJECT = 'com.docker.compose.project';
 const SERVICE = 'com.docker.compose.service';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseDependsOn, parseOwnDependsOn } from './docker-depends-on.ts';
+import { parseDependsOn, parseOwnDependsOn } from './depends-on.ts';
 
 test.each([
   [undefined, []],

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Millis } from '../domain/duration.ts';
-import { PlatformError, type PlatformErrorCode } from '../domain/platform.ts';
+import type { Millis } from '../../domain/duration.ts';
+import { PlatformError, type PlatformErrorCode } from '../../domain/platform.ts';
 
 export interface Ask {
   /** For the whole exchange, the body of the answer included. */

@@ -1,4 +1,4 @@
-import type { Listed } from './docker-shapes.ts';
+import type { Listed } from './shapes.ts';
 
 /** A full id out of one hexadecimal digit. */
 export const idOf = (digit: string): string => digit.repeat(64);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { dependsOn, idOf, listed } from './docker.fixture.ts';
-import { imageName, protection, type Watchers } from './docker-protection.ts';
-import type { Listed } from './docker-shapes.ts';
+import { imageName, protection, type Watchers } from './protection.ts';
+import type { Listed } from './shapes.ts';
 
 const host: Watchers = { self: { kind: 'host', project: 'shop' }, socketPath: null, proxyHost: null };
 

@@ -1,8 +1,8 @@
 import { posix } from 'node:path';
-import { parseDependsOn } from './docker-depends-on.ts';
-import { composeOf, nameOf } from './docker-identity.ts';
-import type { Self } from './docker-self.ts';
-import type { Listed } from './docker-shapes.ts';
+import { parseDependsOn } from './depends-on.ts';
+import { composeOf, nameOf } from './identity.ts';
+import type { Self } from './self.ts';
+import type { Listed } from './shapes.ts';
 
 /** What the bot stands on, and how it is found. */
 export interface Watchers {
