@@ -24,7 +24,8 @@ const COMMITS: Readonly<Record<string, string>> = {
   giveSpaceBack: 'give_space_back',
   handOverDefect: 'internal_error',
   begin: 'begin_triage',
-  dispatch: 'order',
+  // What people order over HTTP: the last function with a name before its handler.
+  requireToken: 'order',
   tendStorms: 'storm',
 };
 
@@ -41,6 +42,8 @@ export interface Crashes {
    * @returns its name, or null
    */
   draws(kind: Kind, point: () => string): string | null;
+  /** The name of a commit by the function of its transaction. */
+  nameOfCommit(fn: () => unknown): string;
   die(point: string): void;
   /** Whether it may still die in this run. */
   mayDie(): boolean;
@@ -90,6 +93,7 @@ export function createCrashes(plan: Plan, at: (point: string) => void): Crashes 
       const isLeft = (isSeldom(name) ? leftForSeldom : left) > 0 && hitsOf(name) < AT_MOST;
       return isLeft && drawn < (likely.get(name) ?? ELSEWHERE) ? name : null;
     },
+    nameOfCommit: createCommitNames(),
     die,
     hits,
     stop: () => {
@@ -98,8 +102,6 @@ export function createCrashes(plan: Plan, at: (point: string) => void): Crashes 
     },
   };
 }
-
-const names = new Map<string, string>();
 
 /** Stacks are dear, and the bot makes errors all the time (a sleep that is ended is one): only here one is taken. */
 export function stackNow(): string[] {
@@ -111,23 +113,26 @@ export function stackNow(): string[] {
 }
 
 /**
- * What a commit means: by the function that begins the transaction. The text of the transaction's function is the
- * key, so that a stack is read once for each.
+ * What a commit means: by the function that begins the transaction. The text of the transaction's function is the key,
+ * so that a stack is read once for each; kept for one run only, as who comes first decides.
  */
-export function nameOfCommit(fn: () => unknown): string {
-  const text = fn.toString();
-  const known = names.get(text);
-  if (known !== undefined) return known;
-  const caller = callerOutsideStore();
-  const name = COMMITS[caller] ?? caller;
-  names.set(text, name);
-  return name;
+function createCommitNames(): (fn: () => unknown) => string {
+  const names = new Map<string, string>();
+  return (fn) => {
+    const text = fn.toString();
+    const known = names.get(text);
+    if (known !== undefined) return known;
+    const caller = callerOutsideStore();
+    const name = COMMITS[caller] ?? caller;
+    names.set(text, name);
+    return name;
+  };
 }
 
 function callerOutsideStore(): string {
   const lines = stackNow();
   for (const line of lines) {
-    if (line.includes('/tests/sim/') || line.includes('/store/db.ts')) continue;
+    if (!line.includes('/alert-bot/src/') || line.includes('/store/db.ts')) continue;
     const name = /at (?:async )?(?:[\w$]+\.)*([\w$]+) \(/.exec(line)?.[1];
     if (name !== undefined && name !== 'Object' && name !== 'anonymous') return name;
   }
@@ -147,11 +152,15 @@ const ALWAYS = [
 /** Passed a few times a minute. */
 const REGULARLY = commits('alive', 'sweep', 'prune', 'give_space_back');
 /** Passed where something is proven. */
-const IN_PROOFS = [...commits('keep_proof'), ...sleeps('proof'), ...awaits('samples')];
+const IN_PROOFS = awaits('samples');
+/** Passed often, but mostly by a process that has no lives left. */
+const LATE = commits('begin_proof', 'keep_proof');
+const WHILE_PROVING = sleeps('proof');
 /** Passed a few times in most runs. */
 const SOMETIMES = [
-  ...commits('reserve', 'evidence', 'begin_proof', 'page_sent', 'decide_again'),
+  ...commits('reserve', 'evidence', 'page_sent', 'decide_again'),
   ...awaits('logs', 'send'),
+  ...sleeps('evidence'),
 ];
 /** Passed in some runs only: the process keeps lives for them. */
 const IN_ATTEMPTS = [...commits('intent', 'end_call', 'decide_anew'), ...awaits('restart')];
@@ -163,20 +172,26 @@ const NOW_AND_THEN = [
 const SELDOM_PASSED = commits('hand_over');
 /** Passed in many runs, so that with more of it the lives would be gone. */
 const DISMISSED = commits('dismiss');
-const HARDLY_EVER = [...commits('give_up'), ...sleeps('rolling')];
+const HARDLY_EVER = sleeps('rolling');
+/** Tried again until it is kept: whoever dies before it mostly would hardly ever die after it. */
+const [GIVE_UP_LOST, GIVE_UP_KEPT] = commitPoints('give_up');
 const SECOND_HALF = [...awaits('start'), ...sleeps('successor')];
 
 const LIKINGS = new Map<string, Liking>(
   [
     [ALWAYS, [0.25, 0.06]] as const,
     [REGULARLY, [0.12, 0.25]] as const,
-    [IN_PROOFS, [0.5, 0.3]] as const,
+    [IN_PROOFS, [0.6, 0.35]] as const,
+    [LATE, [0.7, 0.5]] as const,
+    [WHILE_PROVING, [0.12, 0.5]] as const,
     [SOMETIMES, [0.45, 0.5]] as const,
-    [IN_ATTEMPTS, [0.22, 0.5]] as const,
+    [IN_ATTEMPTS, [0.26, 0.5]] as const,
     [NOW_AND_THEN, [0.3, 0.5]] as const,
     [SELDOM_PASSED, [0.7, 0.6]] as const,
     [DISMISSED, [0.15, 0.5]] as const,
     [HARDLY_EVER, [1, 0.8]] as const,
+    [[GIVE_UP_LOST], [1, 0.6]] as const,
+    [[GIVE_UP_KEPT], [1, 0.9]] as const,
     [SECOND_HALF, [1, 0.95]] as const,
   ].flatMap(([points, liking]) => points.map((point): [string, Liking] => [point, liking])),
 );
@@ -185,7 +200,10 @@ const SELDOM: ReadonlySet<string> = new Set([
   ...NOW_AND_THEN,
   ...SELDOM_PASSED,
   ...DISMISSED,
+  ...WHILE_PROVING,
   ...HARDLY_EVER,
+  GIVE_UP_LOST,
+  GIVE_UP_KEPT,
   ...SECOND_HALF,
 ]);
 

@@ -1,5 +1,5 @@
 import type { Db } from '../../services/alert-bot/src/store/db.ts';
-import { type Crashes, nameOfCommit } from './crash-points.ts';
+import type { Crashes } from './crash-points.ts';
 import type { Life } from './life.ts';
 
 /** What a transaction throws when the process dies in it; nobody is left to catch it. */
@@ -49,11 +49,11 @@ export function withCrashes(db: Db, life: Life, crashes: Crashes): void {
   };
   const commit = <T>(fn: () => T): T => {
     if (life.isDead) throw new Died('the process is dead');
-    const lost = crashes.draws('commit', () => `commit:${nameOfCommit(fn)}:lost`);
+    const lost = crashes.draws('commit', () => `commit:${crashes.nameOfCommit(fn)}:lost`);
     // Drawn before, so that the transaction runs once; the process dies when it is rolled back.
     if (lost !== null) throw lose(fn, lost);
     const result = run(fn);
-    const kept = crashes.draws('commit', () => `commit:${nameOfCommit(fn)}:kept`);
+    const kept = crashes.draws('commit', () => `commit:${crashes.nameOfCommit(fn)}:kept`);
     if (kept === null) return result;
     crashes.die(kept);
     throw new Died(kept);

@@ -70,7 +70,7 @@ export function makePlan(seed: number): Plan {
   const random = createRandom(seed, 'plan');
   const theme = random.pick(THEMES);
   const services = makeServices(random, theme);
-  const active = random.int(125, 165) * 1_000;
+  const active = random.int(140, 175) * 1_000;
   const policies = makePolicies(createRandom(seed, 'policy'), theme, services);
   return {
     seed,

@@ -86,8 +86,11 @@ export function createPorts(world: World, life: Life, crashes: Crashes, monotoni
     find: (service) => ask('find', service, platform.latency(), () => platform.find(service)),
     list: () => ask('list', '', platform.latency(), () => platform.list()),
     inspect: (id) => ask('inspect', id, platform.latency(), () => platform.inspect(id)),
-    logs: (id) =>
-      ask('logs', id, platform.latency() * (random.chance(0.1) ? 150 : 1), () => platform.logs(id)),
+    logs(id) {
+      const latency = platform.latency() * (random.chance(0.1) ? 150 : 1);
+      if (!life.isDead) platform.asksForLogs(id);
+      return ask('logs', id, latency, () => platform.logs(id));
+    },
     act,
   };
   const am: AlertmanagerPort = {
@@ -112,7 +115,7 @@ const SLEEPERS: Readonly<Record<string, string>> = {
   settleDoubt: 'doubt',
   waitUntilBack: 'rolling',
   successorsOf: 'successor',
-  within: 'evidence',
+  withPatience: 'evidence',
   keepTime: 'clock',
 };
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { logFolder } from './folder.ts';
 import { readOptions } from './options.ts';
 import { THEMES } from './plan.ts';
@@ -23,6 +23,17 @@ describe('a run', { timeout: 60_000 }, () => {
       expect(second.tail.join('\n')).toBe(first.tail.join('\n'));
       expect(second.hash).toBe(first.hash);
       expect(first.events).toBeGreaterThan(100);
+    }
+  });
+
+  it('is the same whatever the process ran before it', async () => {
+    const seeds = [1, 5, 10, 44, 69, 70];
+    const late = new Map<number, string>();
+    for (const seed of seeds) late.set(seed, (await runSeed(seed, folder.path)).hash);
+    for (const seed of seeds) {
+      vi.resetModules();
+      const { runSeed: first } = await import('./run.ts');
+      expect((await first(seed, folder.path)).hash, `seed ${seed}`).toBe(late.get(seed));
     }
   });
 

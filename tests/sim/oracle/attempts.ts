@@ -7,6 +7,9 @@ export const LAG: Millis = 6_000;
 /** What became known so shortly before a call may not have been seen by it. */
 export const UNSEEN: Millis = 3_000;
 
+/** Design G3: how long after the stop timeout a call may still be on its way. */
+export const STILL_ON_ITS_WAY: Millis = 15_000;
+
 /** Calls of one attempt, as far as that can be told from outside: the containers of a service, one after the other. */
 export interface Attempt {
   service: string;

@@ -1,10 +1,7 @@
 import type { Millis } from '../../../services/alert-bot/src/domain/duration.ts';
 import type { CallRecord } from '../world/platform.ts';
 import type { World } from '../world/world.ts';
-import { describe, isInDoubt, nextStart, restarts } from './attempts.ts';
-
-/** Design G3: how long after the stop timeout a call may still be on its way. */
-const STILL_ON_ITS_WAY: Millis = 15_000;
+import { describe, isInDoubt, nextStart, restarts, STILL_ON_ITS_WAY } from './attempts.ts';
 
 /** What a process leaves behind is settled by the next one within this. */
 const HAUNTS: Millis = 60_000;

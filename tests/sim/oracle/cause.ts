@@ -1,7 +1,7 @@
 import type { Millis } from '../../../services/alert-bot/src/domain/duration.ts';
 import type { CallRecord } from '../world/platform.ts';
 import type { World } from '../world/world.ts';
-import { attemptsOf, counts, describe, restarts, seconds, UNSEEN } from './attempts.ts';
+import { attemptsOf, counts, describe, resetBetween, restarts, seconds, UNSEEN } from './attempts.ts';
 
 /** A hand-written alert is its own truth for so long (design §4). */
 const MANUAL_LASTS: Millis = 5 * 60_000;
@@ -41,6 +41,8 @@ export function* judgeCause(world: World): Generator<string> {
       since !== undefined &&
       since < call.at &&
       call.seen.lastBad <= since + LOOKS &&
+      // A person who hands it back while its alert still fires asks for another.
+      !resetBetween(world, call.service, since, call.at) &&
       cured?.box.slot === call.box.slot
     )
       yield `G8: ${describe(call)} although the restart that was done at ${seconds(since)} had cured it`;

@@ -28,10 +28,16 @@ function* judgeRestartedByOthers(world: World, call: CallRecord): Generator<stri
   const at = call.box.starts.findLast((start) => start < call.at - LAG);
   if (at === undefined || call.at - at >= patience) return;
   const isOurs = world.platform.calls.some(({ box, effect }) => box === call.box && effect?.to === at);
-  // It fired before, and at every reading since: one trouble.
+  // An alert fired before, and at every reading since: one trouble.
   const readings = world.alertmanager.readings.filter((one) => one.at > at - 10_000 && one.at < call.at);
-  const fired = readings.every(({ active }) => active.has(call.service));
+  const namesOf = (reading: (typeof readings)[number] | undefined) =>
+    reading?.names.get(call.service) ?? new Set<string>();
+  const fired = [...namesOf(readings.at(-1))].some((alert) =>
+    readings.every((one) => namesOf(one).has(alert)),
+  );
   if (isOurs || !fired || !readings.some((one) => one.at < at - MARGIN)) return;
+  // Whose process died between intent and call takes it for its own; then a person who saw it asked for another.
+  if (world.notes.resets.some((one) => one.target === call.box.service.id && one.at > at)) return;
   yield `G13: ${describe(call)}, which somebody had restarted at ${seconds(at)}`;
 }
 

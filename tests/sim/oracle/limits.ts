@@ -47,6 +47,13 @@ function slackOf(call: CallRecord): Millis {
   return LAG + (call.box.service.plan.replicas - 1) * 90_000;
 }
 
+/**
+ * By the log or by real time, whichever is longer: a log that was set back goes more slowly, and a step of the wall clock
+ * under 30 s is not seen as one.
+ */
+const apart = (one: CallRecord, other: CallRecord): Millis =>
+  Math.max(other.seen.log - one.seen.log, other.at - one.at);
+
 function* judgeBudget(
   world: World,
   calls: readonly CallRecord[],
@@ -56,10 +63,10 @@ function* judgeBudget(
     const oldest = calls[i - attempts + 1];
     if (oldest === undefined) continue;
     const slack = slackOf(call);
-    if (call.seen.log - oldest.seen.log >= per - slack) continue;
+    if (apart(oldest, call) >= per - slack) continue;
     const next = calls[i + 1];
     if (next === undefined || resetBetween(world, call.service, oldest.at, next.at)) continue;
-    if (next.seen.log - oldest.seen.log < per - slack)
+    if (apart(oldest, next) < per - slack)
       yield `G4: ${describe(next)} is one more than ${attempts} per ${per / 1000} s`;
     const length = quarantine(world);
     // A trial that helped closes the circuit again.

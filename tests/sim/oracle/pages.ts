@@ -1,7 +1,7 @@
 import type { Instant, Millis } from '../../../services/alert-bot/src/domain/duration.ts';
 import type { PageRecord } from '../world/alertmanager.ts';
 import type { World } from '../world/world.ts';
-import { LAG, restarts, seconds, UNSEEN } from './attempts.ts';
+import { LAG, restarts, STILL_ON_ITS_WAY, seconds, UNSEEN } from './attempts.ts';
 import { isOpen } from './persons.ts';
 
 /** One page as people see it: from its first sending until it ends at Alertmanager. */
@@ -188,8 +188,11 @@ function* judgeRecovery(world: World, pages: readonly Page[]): Generator<string>
     );
     const isLate = nobodyToSay(world).some((one) => one.from < until && one.until > until - ENDED_WITHIN);
     // The trial ended it and then could not be made, or another reason took its place: people are told on.
+    // Of one whose process died in it nobody knows for a while whether it was made.
+    const inDoubt = world.notes.ends.some((at) => at >= until && at < until + LAG) ? STILL_ON_ITS_WAY : 0;
     const goesOn = pages.some(
-      (next) => next.labels['service'] === service && next.from >= until && next.from < until + 2 * LAG,
+      (next) =>
+        next.labels['service'] === service && next.from >= until && next.from < until + 2 * LAG + inDoubt,
     );
     // Who says no takes it over.
     const isRejected = world.notes.rejections.some(
@@ -197,11 +200,14 @@ function* judgeRecovery(world: World, pages: readonly Page[]): Generator<string>
     );
     if (isReset || isTrial || isLate || goesOn || isRejected) continue;
     // With nothing to be `stable` for, one that dies again and again is proven well between two deaths, as the policy says.
-    const { badSpans, badSpansWhileUp } = world.observer;
+    const { badSpans, badSpansWhileUp, downSpans, heardOf } = world.observer;
+    // Who was only told that it is down has that proven; errors that come after it are a trouble of their own.
+    const onlyDown = heardOf(service, until).every((alert) => alert === 'ServiceDown');
     const mayFlicker = world.notes.policies.some(({ file }) =>
       file.playbooks.some(({ prove }) => prove.stable === 0),
     );
-    const wasBad = (mayFlicker ? badSpansWhileUp : badSpans)(service).some(
+    const spansOf = onlyDown ? downSpans : mayFlicker ? badSpansWhileUp : badSpans;
+    const wasBad = spansOf(service).some(
       (span) => span.from < until - ENDED_WITHIN && span.to >= until - 1_000,
     );
     if (wasBad)

@@ -76,7 +76,14 @@ export function createAlertmanager(ground: Ground, post: Post) {
   const outages: { from: Millis; until: Millis }[] = [];
   const pages: PageRecord[] = [];
   /** What the bot was told, newest last. */
-  const readings: { at: Millis; active: ReadonlySet<string>; suppressed: ReadonlySet<string> }[] = [];
+  const readings: {
+    at: Millis;
+    /** Names of services. */
+    active: ReadonlySet<string>;
+    suppressed: ReadonlySet<string>;
+    /** Names of the active alerts of each service. */
+    names: ReadonlyMap<string, ReadonlySet<string>>;
+  }[] = [];
   let onActive: (labels: Labels) => void = () => {};
 
   const isUp = (peer: Peer): boolean => time.now() >= peer.downUntil;
@@ -185,7 +192,13 @@ export function createAlertmanager(ground: Ground, post: Post) {
       for (const alert of active) onActive(alert.labels);
       const suppressed = [...alerts.values()].filter((alert) => alert.state !== 'active');
       const services = (some: CurrentAlert[]) => new Set(some.map((alert) => alert.labels['service'] ?? ''));
-      readings.push({ at: time.now(), active: services(active), suppressed: services(suppressed) });
+      const names = new Map(
+        [...Map.groupBy(active, ({ labels }) => labels['service'] ?? '')].map(([service, some]) => [
+          service,
+          new Set(some.map(({ labels }) => labels['alertname'] ?? '')),
+        ]),
+      );
+      readings.push({ at: time.now(), active: services(active), suppressed: services(suppressed), names });
       return {
         at: wall(),
         alerts,

@@ -33,9 +33,10 @@ export function createObserver(ground: Ground, host: Host, alertmanager: SimAler
   const { time } = ground;
   const unwellSince = new Map<string, Millis>();
   const lastWell = new Map<string, Millis>();
-  const alerts = new Map<string, Set<string>>();
+  const alerts = new Map<string, Map<string, Millis>>();
   const bad = new Map<string, Span[]>();
   const badWhileUp = new Map<string, Span[]>();
+  const down = new Map<string, Span[]>();
 
   const needs = new Map(
     host.services.map((one) => [one.plan.name, one.plan.dependsOn.map((it) => it.service)]),
@@ -68,6 +69,7 @@ export function createObserver(ground: Ground, host: Host, alertmanager: SimAler
       if (host.isTroubled(service) || host.fails(service) || service.boxes.some((box) => !box.running))
         sawBad(bad, service);
       if (host.fails(service)) sawBad(badWhileUp, service);
+      if (service.removed || service.boxes.some((box) => !box.running)) sawBad(down, service);
     }
   }
   time.after(10, look);
@@ -88,10 +90,17 @@ export function createObserver(ground: Ground, host: Host, alertmanager: SimAler
     badSpans: (name: string): readonly Span[] => bad.get(name) ?? [],
     /** The same without the moments in which one that dies again and again runs and has not died yet. */
     badSpansWhileUp: (name: string): readonly Span[] => badWhileUp.get(name) ?? [],
+    /** When a container of it did not run. */
+    downSpans: (name: string): readonly Span[] => down.get(name) ?? [],
+    /** Names of the alerts about a service that the bot had heard of by then. */
+    heardOf: (name: string, by: Millis): string[] =>
+      [...(alerts.get(name) ?? [])].flatMap(([alert, at]) => (at <= by ? [alert] : [])),
     sawAlert(labels: Readonly<Record<string, string>>): void {
       const { service, alertname } = labels;
       if (service === undefined || alertname === undefined || isOwn(labels)) return;
-      alerts.set(service, (alerts.get(service) ?? new Set()).add(alertname));
+      const known = alerts.get(service) ?? new Map<string, Millis>();
+      alerts.set(service, known);
+      if (!known.has(alertname)) known.set(alertname, time.now());
     },
     witness(service: Service): Seen {
       const { name, dependsOn } = service.plan;
@@ -107,7 +116,7 @@ export function createObserver(ground: Ground, host: Host, alertmanager: SimAler
         lastWell: new Map(
           service.boxes.map((box) => [box.slot, isWell(box) ? time.now() : (lastWell.get(box.slot) ?? -1)]),
         ),
-        alerts: new Set(alerts.get(name)),
+        alerts: new Set(alerts.get(name)?.keys()),
       };
     },
   };

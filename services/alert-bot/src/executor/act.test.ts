@@ -12,7 +12,16 @@ import { runAttempt } from './attempt.ts';
 const NAMES = [
   ...['refused', 'unavailable', 'not-found', 'start-failed', 'dead', 'after', 'changed', 'stopped'],
   ...['replaced-before', 'replaced-after', 'replaced-in-doubt'],
-  ...['unchanged', 'unknown', 'was-down', 'late', 'start-refused', 'start-away', 'stopped-by-hand'],
+  ...[
+    'unchanged',
+    'unknown',
+    'was-down',
+    'late',
+    'start-refused',
+    'start-away',
+    'start-replaced',
+    'stopped-by-hand',
+  ],
 ];
 
 const { box, end, stageOf } = await bootStages(NAMES);
@@ -152,6 +161,20 @@ describe('what the platform answers to a call', { concurrent: true }, () => {
     expect(stage.incident(id)).toMatchObject(incident);
     const start = code === 'refused' ? 'start: refused' : 'start: not_called';
     expect(stage.attempts(id)).toMatchObject([{ outcome, calls: ['restart: stopped', start] }]);
+    expect(attemptFacts(stage.db, stage.target, 0)).toHaveLength(1);
+  });
+
+  test('G4, G8: start_failed, and a deploy comes before the start: it counts, and is proven on what came', async () => {
+    using stage = stageOf('start-replaced');
+    answers(stage, 'start_failed', async (_, id) => {
+      await box.ask('POST', `/processes/${id}/stop`);
+      answers(stage, 'not_found', () => replace(stage));
+    });
+    const id = await stage.queue();
+    await runAttempt(stage.deps, id);
+    const { status, proof } = stage.incident(id);
+    expect({ status, ids: proof?.ids }).toEqual({ status: 'proving', ids: ['successor'] });
+    expect(stage.attempts(id)).toMatchObject([{ outcome: null, calls: ['restart: stopped', 'start: gone'] }]);
     expect(attemptFacts(stage.db, stage.target, 0)).toHaveLength(1);
   });
 

@@ -161,6 +161,8 @@ function afterRestart(end: CallEnd): CallEnd {
   if (end.kind === 'refused') return { kind: 'stopped', why: end.why };
   // The start never arrived, but the restart did: the attempt counts.
   if (end.kind === 'not_called') return { kind: 'not_done', why: end.why };
+  // Replaced in between: the start found nobody, but the restart had reached whom it was meant for.
+  if (end.kind === 'gone') return { ...end, reached: true };
   return end;
 }
 
