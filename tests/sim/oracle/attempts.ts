@@ -70,6 +70,13 @@ export const resetBetween = (world: World, service: string, from: Millis, to: Mi
     ({ at, target }) => target === world.host.serviceOf(service).id && at >= from - LAG && at <= to,
   );
 
+/**
+ * By the log or by real time, whichever is longer: a log that was set back goes more slowly, and a step of the wall clock
+ * under 30 s is not seen as one.
+ */
+export const apart = (one: CallRecord, other: CallRecord): Millis =>
+  Math.max(other.seen.log - one.seen.log, other.at - one.at);
+
 export const seconds = (at: Millis): string => (at / 1000).toFixed(3);
 export const describe = (call: CallRecord): string => `${call.verb} ${call.box.slot} at ${seconds(call.at)}`;
 export { isInDoubt, nextStart };

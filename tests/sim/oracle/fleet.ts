@@ -2,6 +2,7 @@ import type { Millis } from '../../../services/alert-bot/src/domain/duration.ts'
 import type { World } from '../world/world.ts';
 import {
   type Attempt,
+  apart,
   attemptsOf,
   counts,
   describe,
@@ -32,10 +33,7 @@ export function* judgeFleet(world: World): Generator<string> {
     const recent = new Set(
       others
         .filter(
-          (one) =>
-            counts(one.first) &&
-            !wasInterrupted(world, one) &&
-            first.seen.log - one.first.seen.log < per - LAG,
+          (one) => counts(one.first) && !wasInterrupted(world, one) && apart(one.first, first) < per - LAG,
         )
         .map((one) => one.service),
     );

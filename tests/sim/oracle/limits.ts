@@ -3,7 +3,7 @@ import type { Budget } from '../../../services/alert-bot/src/domain/playbook.ts'
 import { parseBudget } from '../../../services/alert-bot/src/domain/target.ts';
 import type { CallRecord } from '../world/platform.ts';
 import type { World } from '../world/world.ts';
-import { counts, describe, LAG, resetBetween, restarts } from './attempts.ts';
+import { apart, counts, describe, LAG, resetBetween, restarts } from './attempts.ts';
 
 /** Between two attempts on a container there is at least the shorter of cooldown and backoff. */
 const gapAtLeast = (world: World): Millis =>
@@ -47,13 +47,6 @@ function slackOf(call: CallRecord): Millis {
   return LAG + (call.box.service.plan.replicas - 1) * 90_000;
 }
 
-/**
- * By the log or by real time, whichever is longer: a log that was set back goes more slowly, and a step of the wall clock
- * under 30 s is not seen as one.
- */
-const apart = (one: CallRecord, other: CallRecord): Millis =>
-  Math.max(other.seen.log - one.seen.log, other.at - one.at);
-
 function* judgeBudget(
   world: World,
   calls: readonly CallRecord[],
@@ -71,9 +64,8 @@ function* judgeBudget(
     const length = quarantine(world);
     // A trial that helped closes the circuit again.
     const before = calls[i - 1];
-    const mayBeTrial =
-      before !== undefined && call.seen.log - before.seen.log >= Math.min(length, 40_000) - slack;
-    const pause = next.seen.log - call.seen.log;
+    const mayBeTrial = before !== undefined && apart(before, call) >= Math.min(length, 40_000) - slack;
+    const pause = apart(call, next);
     if (!mayBeTrial && pause < length - slack)
       yield `G4: ${describe(next)} in quarantine, ${pause / 1000} s after the budget ${attempts} per ${per / 1000} s was spent`;
   }

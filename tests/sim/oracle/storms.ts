@@ -1,6 +1,6 @@
 import type { Millis } from '../../../services/alert-bot/src/domain/duration.ts';
 import type { World } from '../world/world.ts';
-import { type Attempt, attemptsOf, counts, describe, LAG, seconds } from './attempts.ts';
+import { type Attempt, apart, attemptsOf, counts, describe, LAG, seconds } from './attempts.ts';
 import { hadNoTarget, pagesOf } from './pages.ts';
 
 /** From the last delivery of a burst until it is counted. */
@@ -107,7 +107,7 @@ function* judgeHalf(world: World, attempts: readonly Attempt[], allowed: number)
         one.service !== service &&
         counts(one.first) &&
         one.first.at < first.at &&
-        first.seen.log - one.first.seen.log < per - LAG,
+        apart(one.first, first) < per - LAG,
     );
     const targets = new Set(others.map((one) => one.service));
     if (targets.size + 1 > allowed)
