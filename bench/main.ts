@@ -19,9 +19,9 @@ async function main(): Promise<number> {
   }
   const { seconds, only } = options;
   console.log(
-    `${availableParallelism()} cores (${cpus()[0]?.model}), Node ${process.version}, load ${load()}; ${seconds} s each. Services, gateway, database and load generator share the machine; PostgreSQL without fsync, for pgbench too.`,
+    `${availableParallelism()} cores (${cpus()[0]?.model}), Node ${process.version}, load ${load()}; ${seconds} s each. Services, gateway, database and load generator share the machine; PostgreSQL syncs every commit, for pgbench too.`,
   );
-  const postgres = await startPostgres();
+  const postgres = await startPostgres({ fsync: true });
   let missed = 0;
   try {
     for (const name of only) {
