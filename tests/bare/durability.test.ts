@@ -1,4 +1,4 @@
-// What G1 promises, on the real process: what was acknowledged was synced before, and is there after kill -9.
+// Long because it has the syscalls and the kills. What G1 promises, on the real process: what was acknowledged was synced before, and is there after kill -9.
 import { once } from 'node:events';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';

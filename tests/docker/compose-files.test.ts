@@ -1,3 +1,4 @@
+// Long because each promise about the shipped compose files is a case of its own.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';

@@ -1,3 +1,4 @@
+// Long because it is a list: the panels of one dashboard, from top to bottom.
 import type { DashboardBuilder } from '@grafana/grafana-foundation-sdk/dashboard';
 import { board, fill, type Section } from './parts/board.ts';
 import { highIsBad, lowIsBad } from './parts/limits.ts';

@@ -5,8 +5,8 @@ import type { ClockJump } from './domain/facts.ts';
 import type { Events } from './observe/events.ts';
 import { untilUnambiguous } from './policy/proof.ts';
 import { write } from './store/db.ts';
-import { carryWaits, extendProofs } from './store/incidents.ts';
 import { recordJump, recordLeap } from './store/leaps.ts';
+import { carryWaits, extendProofs } from './store/waits.ts';
 
 /** How often both clocks are compared, so that a jump is seen when nothing else asks for the time. */
 const LOOK_EVERY: Millis = 1_000;

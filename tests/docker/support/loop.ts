@@ -1,4 +1,4 @@
-// The shipped stack under a project of its own, with a pager, and with what a case adds to it.
+// Long because one object is all that the cases ask of a stack. The shipped stack under a project of its own, with a pager, and with what a case adds to it.
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

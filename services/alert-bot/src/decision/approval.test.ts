@@ -1,4 +1,4 @@
-// The log, the supervisor and its processes are real; Alertmanager and Prometheus are small HTTP servers.
+// Long because a question has many ends, and each has a page. The log, the supervisor and its processes are real; Alertmanager and Prometheus are small HTTP servers.
 import { afterAll, describe, expect, test } from 'vitest';
 import { PlatformError } from '../domain/platform.ts';
 import { consider } from '../engine/consider.ts';

@@ -7,7 +7,8 @@ import { readOptIn, type Target } from '../domain/target.ts';
 import { depthOf, graphOf, related } from '../policy/graph.ts';
 import { recentTargets } from '../store/attempts.ts';
 import type { Db } from '../store/db.ts';
-import { actingTargets, type Incident, queuedBefore, saveDepth } from '../store/incidents.ts';
+import { actingTargets, type Incident } from '../store/incidents.ts';
+import { queuedBefore, saveDepth } from '../store/queue.ts';
 
 /** Every target that the platform knows; why not, where it does not say. */
 export type Listed = { targets: readonly Target[] } | { unknown: string };

@@ -1,4 +1,4 @@
-// The log is a real one on disk; only the clock is the test's own.
+// Long because what may not be pruned is longer than what may. The log is a real one on disk; only the clock is the test's own.
 import { describe, expect, test, vi } from 'vitest';
 import { start } from '../cli/harness.ts';
 import { closeIncident } from '../decision/conclude.ts';

@@ -4,9 +4,10 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { bootSupervisor } from '../../../supervisor/src/harness.ts';
 import { write } from '../store/db.ts';
 import { decisionsOf } from '../store/decisions.ts';
-import { changeStatus, lookAtOnce } from '../store/incidents.ts';
+import { changeStatus } from '../store/incidents.ts';
 import { standInLine } from '../store/storm-line.ts';
 import { openStorm } from '../store/storms.ts';
+import { lookAtOnce } from '../store/waits.ts';
 import {
   createFleetStage,
   FLEET_LIMITS,

@@ -1,4 +1,4 @@
-// The log, the supervisor and its processes are real; Alertmanager and Prometheus are small HTTP servers.
+// Long because an attempt can end before its first call in many ways. The log, the supervisor and its processes are real; Alertmanager and Prometheus are small HTTP servers.
 import Database from 'better-sqlite3';
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import { consider } from '../engine/consider.ts';

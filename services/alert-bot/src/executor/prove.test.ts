@@ -5,7 +5,7 @@ import { PlatformError } from '../domain/platform.ts';
 import { consider } from '../engine/consider.ts';
 import { write } from '../store/db.ts';
 import { episodesOf } from '../store/episodes.ts';
-import { carryWaits } from '../store/incidents.ts';
+import { carryWaits } from '../store/waits.ts';
 import type { Stage } from '../testing/stage.ts';
 import { bootStages } from '../testing/stages.ts';
 import { runAttempt } from './attempt.ts';

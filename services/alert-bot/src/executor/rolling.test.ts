@@ -1,4 +1,4 @@
-// The log, the supervisor and its process are real; the second instance of the service is made up, as the supervisor
+// Long because a roll is asked anew before each instance, by every guard. The log, the supervisor and its process are real; the second instance of the service is made up, as the supervisor
 // has one instance a process.
 import { afterAll, describe, expect, test } from 'vitest';
 import { PlatformError } from '../domain/platform.ts';

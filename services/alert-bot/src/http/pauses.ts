@@ -6,8 +6,8 @@ import { PlatformError } from '../domain/platform.ts';
 import type { Target } from '../domain/target.ts';
 import { addPause, allPauses, audit, EVERYTHING, endPauses } from '../store/controls.ts';
 import { write } from '../store/db.ts';
-import { lookAtOnce } from '../store/incidents.ts';
 import { knownTargets } from '../store/targets.ts';
+import { lookAtOnce } from '../store/waits.ts';
 import { HttpError } from './errors.ts';
 import { parse, person, readJson, SAY_WHO, strict } from './input.ts';
 

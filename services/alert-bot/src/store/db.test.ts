@@ -1,3 +1,4 @@
+// Long because each way in which a folder or a file can be wrong has its sentence.
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';

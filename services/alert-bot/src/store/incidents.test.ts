@@ -11,11 +11,11 @@ import {
   type Incident,
   lastActedIncidentEnd,
   listIncidents,
-  lookAtOnce,
   openIncidentOf,
   openIncidents,
   saveProof,
 } from './incidents.ts';
+import { lookAtOnce } from './waits.ts';
 
 /** The arrows of design §4, written down a second time: a change there must be one here. */
 const ARROWS: Record<Status, string> = {

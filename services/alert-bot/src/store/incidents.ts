@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Instant, Millis } from '../domain/duration.ts';
+import type { Instant } from '../domain/duration.ts';
 import { assertTransition, OUTCOMES, type Outcome, STATUSES, type Status } from '../domain/incident.ts';
 import type { Step } from '../domain/playbook.ts';
 import { type EscalateReason, REASONS, type Reason } from '../domain/reason.ts';
@@ -147,32 +147,6 @@ export const actingTargets = (db: Db): TargetId[] =>
         .all(),
     );
 
-/** From the severest on; what is not of these is the least. */
-export const SEVERITIES = ['critical', 'error', 'warning', 'info'];
-/** SQL that orders a column of severities. */
-export const rankOf = (column: string): string =>
-  `CASE ${column} ${SEVERITIES.map((name, i) => `WHEN '${name}' THEN ${i}`).join(' ')} ELSE ${SEVERITIES.length} END`;
-
-/** Queued incidents that are acted on before this one: severer, then what others depend on, then older. */
-export function queuedBefore(db: Db, incident: Pick<Incident, 'id'>): number[] {
-  return z.array(z.number()).parse(
-    db
-      .prepare(
-        `SELECT other.id FROM incidents other, incidents own
-         WHERE own.id = ? AND other.status = 'queued' AND other.id <> own.id
-           AND (${rankOf('other.severity')}, other.depth, other.id) < (${rankOf('own.severity')}, own.depth, own.id)
-         ORDER BY other.id`,
-      )
-      .pluck()
-      .all(incident.id),
-  );
-}
-
-/** How deep in the dependencies the target of an incident stands: 0 depends on nothing. */
-export function saveDepth(db: Db, id: number, depth: number): void {
-  db.prepare('UPDATE incidents SET depth = ? WHERE id = ?').run(depth, id);
-}
-
 /** Newest first; `before` pages back. */
 export function listIncidents(
   db: Db,
@@ -271,43 +245,6 @@ export function saveProof(db: Db, id: number, proof: ProofRow): void {
   );
 }
 
-/**
- * Gives every proof in progress the time back that no bot was there to look. To be called before the bot writes
- * that it lives.
- */
-export function forgiveAbsence(db: Db, now: Instant): void {
-  db.prepare(
-    `UPDATE incidents SET proof = json_set(proof, '$.deadline', json_extract(proof, '$.deadline') + :now - alive.value)
-     FROM (SELECT value FROM meta WHERE key = 'alive_at' AND value BETWEEN 1 AND :now) AS alive
-     WHERE status = 'proving'`,
-  ).run({ now });
-}
-
-/** Gives every proof in progress more time. */
-export function extendProofs(db: Db, by: Millis): void {
-  db.prepare(
-    `UPDATE incidents SET proof = json_set(proof, '$.deadline', json_extract(proof, '$.deadline') + :by)
-     WHERE status = 'proving' AND proof IS NOT NULL`,
-  ).run({ by });
-}
-
-/**
- * Gives every wait in progress the time back by which the clock is about to leap forward: nothing is to end for it, neither
- * a proof, a deadline, a request for approval, a pause nor a quarantine. To be called before log time leaps.
- */
-export function carryWaits(db: Db, by: Millis): void {
-  db.prepare("UPDATE incidents SET deadline = deadline + ? WHERE status <> 'closed'").run(by);
-  db.prepare(
-    `UPDATE incidents SET proof = json_set(proof, '$.deadline', json_extract(proof, '$.deadline') + :by,
-       '$.goodSince', json_extract(proof, '$.goodSince') + :by)
-     WHERE status = 'proving' AND proof IS NOT NULL`,
-  ).run({ by });
-  db.prepare('UPDATE approvals SET expires_at = expires_at + ? WHERE ended_at IS NULL').run(by);
-  db.prepare('UPDATE pauses SET until = until + ? WHERE ended_at IS NULL').run(by);
-  db.prepare('UPDATE targets SET circuit_until = circuit_until + ? WHERE circuit_open = 1').run(by);
-  db.prepare('UPDATE storms SET last_incident_at = last_incident_at + ? WHERE released_at IS NULL').run(by);
-}
-
 /** When the incidents of a target were closed as healed, after `since`, oldest first. */
 export const healedSince = (db: Db, target: TargetId, since: Instant): Instant[] =>
   z.array(instant).parse(
@@ -331,14 +268,6 @@ export function lastActedIncidentEnd(db: Db, target: TargetId, since: Instant): 
     .pluck()
     .get(target, since);
   return typeof at === 'number' ? at : null;
-}
-
-/** A person changed something: every wait, of one target or of all (null), is looked at again at once. */
-export function lookAtOnce(db: Db, target: TargetId | null, now: Instant): void {
-  db.prepare(
-    `UPDATE incidents SET next_look_at = :now
-     WHERE status IN ('deferred', 'awaiting_approval', 'escalated') AND (:target IS NULL OR target_id = :target)`,
-  ).run({ target, now });
 }
 
 /** How many incidents there are of each status that is not closed, and how many are closed. */

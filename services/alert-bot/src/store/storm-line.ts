@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Instant } from '../domain/duration.ts';
 import { PERSONS_STOPS } from '../domain/reason.ts';
 import type { Db } from './db.ts';
-import { rankOf } from './incidents.ts';
+import { rankOf } from './queue.ts';
 
 // Who a storm holds, and in which order they go. Each question is asked of the log as it is.
 

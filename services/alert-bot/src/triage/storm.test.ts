@@ -6,9 +6,10 @@ import { LIMITS } from '../policy/facts.fixture.ts';
 import { phaseOf } from '../policy/storm.ts';
 import type { Db } from '../store/db.ts';
 import { openEpisodeOf } from '../store/episodes.ts';
-import { carryWaits, changeStatus, openIncidents } from '../store/incidents.ts';
+import { changeStatus, openIncidents } from '../store/incidents.ts';
 import { recordLeap } from '../store/leaps.ts';
 import { openStorm, releaseStorm } from '../store/storms.ts';
+import { carryWaits } from '../store/waits.ts';
 import { again, NOON, temporaryLog } from '../testing/log.ts';
 import { endEpisode, type TriageContext, triageAlert } from './triage.ts';
 
