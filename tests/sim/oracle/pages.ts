@@ -59,14 +59,14 @@ function* judgeOnePage(world: World, pages: readonly Page[]): Generator<string> 
 }
 
 /** Alerts without a target that came in a storm are told of by its page only, for as long as they fire. */
-export const hadNoTarget = (world: World): boolean =>
-  world.notes.acknowledged.some(
-    ({ labels }) =>
-      labels['alertname'] === 'HighErrorRate' &&
-      !world.host.services.some(
-        (one) => one.plan.name === labels['service'] && !one.removed && one.plan.name !== 'twin',
-      ),
-  );
+export const hadNoTarget = ({ notes, host }: World): boolean =>
+  notes.acknowledged.some(({ labels: { alertname, service = '' } }) => {
+    if (alertname !== 'HighErrorRate' && alertname !== 'ServiceDown') return false;
+    return (
+      host.everRemoved.has(service) ||
+      host.services.every((one) => one.plan.name !== service || one.plan.name === 'twin')
+    );
+  });
 
 /** What fires at the end has fired long enough for every wait to have ended. */
 function* judgeNothingLost(world: World, pages: readonly Page[]): Generator<string> {
@@ -81,7 +81,8 @@ function* judgeNothingLost(world: World, pages: readonly Page[]): Generator<stri
       [0, 0.25, 0.5, 0.75, 1].some((part) => isOpen(window, world.ground.log() - part * longest)),
     );
   if (wasMaintained) return;
-  const isStorm = openPages.some(({ labels }) => labels['reason'] === 'storm');
+  // After a storm all goes at half the pace.
+  const isStorm = pages.some(({ labels, until }) => labels['reason'] === 'storm' && until > now - longest);
   for (const peer of world.alertmanager.peers)
     for (const { labels, startsAt, expiresAt } of peer.alerts.values()) {
       const { service, alertname = '' } = labels;

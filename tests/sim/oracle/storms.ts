@@ -30,7 +30,11 @@ function* judgeHold(world: World): Generator<string> {
       ({ labels, from, until: end }) =>
         labels['reason'] === 'storm' && from < last.at + COUNTED + 15_000 && end > last.at - 1_000,
     );
-    if (told.length === 0) yield `G6: nobody was told of the storm of ${seconds(last.at)}`;
+    // A storm of what is held anyway holds nothing itself, and is not told of.
+    const isHeld =
+      world.playbooks().maintenance.length > 0 ||
+      world.notes.pauses.some((pause) => pause.from < last.at + COUNTED + 15_000 && pause.until > first.at);
+    if (told.length === 0 && !isHeld) yield `G6: nobody was told of the storm of ${seconds(last.at)}`;
     return;
   }
 }
@@ -90,7 +94,7 @@ function* judgeRelease(world: World): Generator<string> {
         !last.box.gone &&
         world.observer
           .badSpans(before.service)
-          .every(({ to }) => to < before.until + 1_000 || to > first.at + 1_000);
+          .every(({ from, to }) => to < before.until + 1_000 || from > first.at);
       const after = first.at - before.until;
       if (isWell && after < PROVEN_AFTER)
         yield `G6: ${describe(first)} ${after} ms after ${describe(before.first)}: after a storm one goes at a time`;

@@ -71,6 +71,8 @@ export function createHost(ground: Ground) {
   });
   /** The last time at which each service had a trouble of its own or of what it needs. */
   const lastBad = new Map<Service, Millis>();
+  /** Names of services that somebody removed, if only for a while. */
+  const everRemoved = new Set<string>();
 
   function makeBoxes(service: Service, at: Instant): Box[] {
     return Array.from({ length: service.plan.replicas }, (_, i) => ({
@@ -128,7 +130,7 @@ export function createHost(ground: Ground) {
     box.running = true;
     box.starts.push(time.now());
     // The engine gives nanoseconds: two starts never have one time.
-    box.startedAt = Math.max(wall(), (box.startedAt ?? 0) + (wall() === box.startedAt ? 1 : 0));
+    box.startedAt = wall() === box.startedAt ? wall() + 1 : wall();
     box.exitCode = null;
     box.atRest = null;
     box.warmAt = time.now() + box.service.plan.warmsUp;
@@ -247,6 +249,7 @@ export function createHost(ground: Ground) {
     fails,
     needsWhatFails,
     lastBad,
+    everRemoved,
     exit,
     crash,
     start,
@@ -267,6 +270,7 @@ export function createHost(ground: Ground) {
       }
       service.boxes = [];
       service.removed = true;
+      everRemoved.add(service.plan.name);
     },
   };
 }
