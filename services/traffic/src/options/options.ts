@@ -1,7 +1,7 @@
 import { listenVariable, logLevelVariable } from '@shop/service/config';
 import { z } from 'zod';
 import { actions, segments, usualMix, usualSegments } from '../users/action.ts';
-import { burst, duration, httpAddress, positiveNumber, weights, wholeNumber } from './text.ts';
+import { burst, duration, httpAddress, positiveNumber, shortDuration, weights, wholeNumber } from './text.ts';
 
 interface Option {
   /** What stands behind the flag in the help. */
@@ -45,12 +45,12 @@ export const schemas = {
   burst,
   mix: weights(actions),
   segments: weights(segments),
-  patience: duration,
+  patience: shortDuration,
   listen: z.union(
     [z.literal('none').transform(() => undefined), listenVariable('127.0.0.1:8020')],
     'give host:port, for example 127.0.0.1:8020, or none',
   ),
-  every: duration,
+  every: shortDuration,
   output: z.enum(['auto', 'text', 'json'], 'give auto, text or json'),
   'log-level': logLevelVariable,
 } satisfies Record<OptionName, z.ZodType>;

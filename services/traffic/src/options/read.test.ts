@@ -76,6 +76,8 @@ test.each([
   ['--listen', '8020', 'give host:port, for example 127.0.0.1:8020, or none'],
   ['--listen', 'a:99999', 'give host:port'],
   ['--patience', '-1s', 'give a duration'],
+  ['--patience', '600h', 'give 24h or less'],
+  ['--every', '600h', 'give 24h or less'],
   ['--output', 'xml', 'give auto, text or json'],
   ['--log-level', 'loud', 'give one of fatal'],
 ])('%s %s is refused with the remedy', (flag, text, remedy) => {

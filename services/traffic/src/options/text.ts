@@ -30,6 +30,12 @@ export const duration = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+/** One that a timer takes: Node fires at once where it is longer than 24.8 days. */
+export const shortDuration = duration.refine(
+  (milliseconds) => milliseconds <= 86_400_000,
+  'give 24h or less',
+);
+
 export const httpAddress = z
   .string()
   .refine(
