@@ -33,6 +33,7 @@ export function createTraffic(
   const ask = createClient(settings.url);
   const stopped = new AbortController();
   const cut = new AbortController();
+  let asked = false;
 
   const simulate = async (): Promise<number> => {
     const startedAt = now();
@@ -51,6 +52,7 @@ export function createTraffic(
         // Where a trace begins: what a user wanted, whatever requests that took.
         perform: (action, signal) =>
           inSpan(action, { 'user.id': customer.name, 'user.segment': customer.segment }, async (span) => {
+            asked = true;
             const performed = await perform(action, customer, { ask, random, signal });
             span.set({ 'action.outcome': performed.outcome });
             if (performed.outcome === 'error') span.fail(new Error(performed.reason));
@@ -79,8 +81,8 @@ export function createTraffic(
   };
 
   return {
-    /** Answers, when it has ended, whether the api ever answered. Throws a ListenError before anything is asked. */
-    async run(): Promise<{ answered: boolean }> {
+    /** Answers, when it has ended, whether the api never answered though asked. Throws a ListenError before that. */
+    async run(): Promise<{ unanswered: boolean }> {
       const { listen: address } = settings;
       const listener =
         address === undefined ? undefined : await listen(opsHandler(metrics), address, 'TRAFFIC_LISTEN');
@@ -90,7 +92,7 @@ export function createTraffic(
         const elapsedMs = await simulate();
         const totals = tally.totals();
         reporter.ended(totals, elapsedMs);
-        return { answered: totals.answered };
+        return { unanswered: asked && !totals.answered };
       } finally {
         if (listener !== undefined) await drain(listener.server, 500);
       }

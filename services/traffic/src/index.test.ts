@@ -168,6 +168,13 @@ describe('exit codes', () => {
     );
   });
 
+  test('0 when nothing was due, and so nobody was asked', async () => {
+    const run = launch(['--url', 'http://127.0.0.1:1', '--rate', '0.000001', '--for', '100ms']);
+    expect(await run.ended).toBe(0);
+    expect(run.stderr()).toBe('');
+    expect(summaryOf(run)).toMatchObject({ count: 0 });
+  });
+
   test('2, and every problem, when it cannot be used', async () => {
     const run = launch(['--for', 'long'], { TRAFFIC_USERS: 'many' });
     expect(await run.ended).toBe(2);

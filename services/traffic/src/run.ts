@@ -27,8 +27,8 @@ export async function run(): Promise<number> {
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
 
-  const { answered } = await traffic.run();
-  if (answered) return 0;
+  const { unanswered } = await traffic.run();
+  if (!unanswered) return 0;
   process.stderr.write(
     `traffic: ${url} has never answered. Start the api (npm start, or docker compose up), or give its address with --url.\n`,
   );
