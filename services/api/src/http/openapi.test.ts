@@ -71,6 +71,21 @@ test('tells what a request is validated with', async () => {
   ]);
 });
 
+test('tells an error as it is answered, also the one of /health, which says more', async () => {
+  const { components, paths } = z
+    .looseObject({
+      components: z.looseObject({ schemas: z.looseObject({ Error: z.record(z.string(), z.unknown()) }) }),
+      paths: document.shape.paths,
+    })
+    .parse(await told());
+  const away = await startApp('postgres://shop@127.0.0.1:9/shop');
+  const { status, json } = await away.get('/health');
+  await away.stop();
+  expect(status).toBe(503);
+  expect(z.fromJSONSchema(components.schemas.Error).safeParse(json).error).toBeUndefined();
+  expect(paths['/error']?.['get']?.responses['500']).toMatchObject({ description: 'internal' });
+});
+
 const nobody = '00000000-0000-4000-8000-000000000000';
 const bearer = { authorization: `Bearer ${token}` };
 const tea = { amount: 1250, currency: 'EUR' };

@@ -3,7 +3,8 @@ import type { RequestContext, Route } from '@shop/service/http/route';
 import { z } from 'zod';
 import type { Operation, Operations } from './operation.ts';
 
-const errorSchema = z.object({
+// Loose: /health says more beside the error.
+const errorSchema = z.looseObject({
   error: z.looseObject({
     code: z.string(),
     message: z.string(),
@@ -96,7 +97,7 @@ function answers({ answers: given }: Operation) {
 const schema = { $ref: '#/components/schemas/Error' };
 
 function errors({ errors: codes = [] }: Operation) {
-  const all: readonly ErrorCode[] = [...codes, 'internal', 'shutting_down'];
+  const all = new Set<ErrorCode>([...codes, 'internal', 'shutting_down']);
   const byStatus = Object.groupBy(all, (code) => String(errorStatus[code]));
   return Object.fromEntries(
     Object.entries(byStatus).map(([status, of = []]) => [
