@@ -79,6 +79,25 @@ test('with the API away it says so, and trying again buys once', async () => {
   expect(await page.locator('#rows tr', { hasText: 'Patience' }).count()).toBe(1);
 });
 
+test('with the API gone in the middle, it can be tried again for as long as nobody knows', async () => {
+  await shop.payments.fault({ kind: 'hang' });
+  const paying = page.waitForRequest((request) => request.method() === 'POST');
+  await order('In between', '2.00');
+  await paying;
+  const isKept = async () =>
+    (await fetch(`${shop.api.url}/transactions?status=pending`))
+      .text()
+      .then((text) => text.includes('In between'));
+  await expect.poll(isKept).toBe(true);
+  await shop.api.kill();
+  expect(await outcome('bad')).toContain('The API does not answer.');
+  await shop.api.start();
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await page.locator('#outcome', { hasText: 'is not answered yet' }).waitFor();
+  expect(await outcome('bad')).toContain('Not answered yet');
+  expect(await page.getByRole('button', { name: 'Try again' }).isEnabled()).toBe(true);
+});
+
 test.each([
   ['', 'Give an amount such as 12.50.'],
   ['a lot', 'Give an amount such as 12.50.'],

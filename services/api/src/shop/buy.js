@@ -100,11 +100,12 @@ export function setUpBuying(onBought) {
  */
 function tellOutcome(answer, again) {
   const transaction = isGood(answer) ? answer.body : answer.body?.error?.transaction;
+  const inFlight = answer.body?.error?.code === 'key_in_flight';
   const [kind, title] = isGood(answer)
     ? ['good', `Completed: ${formatMoney(transaction.amount, transaction.currency)} paid`]
     : answer.status === 402
       ? ['warn', 'Declined']
-      : ['bad', transaction === undefined ? 'Not bought' : 'Failed'];
+      : ['bad', inFlight ? 'Not answered yet' : transaction === undefined ? 'Not bought' : 'Failed'];
   const notice = make('div', { class: `notice ${kind}`, 'data-outcome': kind }, make('strong', {}, title));
   if (!isGood(answer)) notice.append(make('p', {}, inWords(answer)));
 
@@ -126,8 +127,8 @@ function tellOutcome(answer, again) {
     facts.append(make('dt', {}, name), make('dd', {}, shown));
   }
   notice.append(facts);
-  // Only where nobody knows what became of it, or nothing did.
-  if (answer.status === 0 || answer.status === 500 || answer.status === 503) {
+  // Only where nobody knows what became of it, or nothing did: "Pay" is another purchase.
+  if (inFlight || answer.status === 0 || answer.status === 500 || answer.status === 503) {
     const button = make('button', { type: 'button' }, 'Try again');
     button.addEventListener('click', again);
     notice.append(button);
