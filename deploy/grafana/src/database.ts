@@ -95,6 +95,10 @@ export function database(): DashboardBuilder {
             '{{operation}}',
           ),
           range('sum(rate(db_queries_total{outcome="error"}[$__rate_interval]))', 'errors'),
+          range(
+            'sum(rate(db_queries_total{outcome="pool_exhausted"}[$__rate_interval]))',
+            'no connection was free',
+          ),
         ),
         lines(
           {

@@ -15,10 +15,11 @@ import { type HousekeepingLimits, keepHouse } from './housekeeping.ts';
 import { faultInjection } from './http/injection.ts';
 import { apiRoutes } from './http/routes.ts';
 import { createMetrics } from './metrics/metrics.ts';
-import { openDatabase } from './store/database.ts';
+import { isUnavailable, openDatabase } from './store/database.ts';
 import { stickyFaultsIn } from './store/faults.ts';
 import { migrate } from './store/migrate.ts';
 import { createPreparation } from './store/preparation.ts';
+import { createArrears } from './transactions/arrears.ts';
 import { createGateway } from './transactions/gateway.ts';
 import type { Random } from './transactions/random.ts';
 
@@ -66,7 +67,7 @@ export function createApp(config: Config, overrides: Overrides = {}) {
   const preparation = createPreparation(async () => {
     const migrations = await migrate(config.databaseUrl);
     events.databasePrepared(migrations, await board.load());
-  }, events.databaseNotPrepared);
+  }, events);
 
   const gateway = createGateway({
     url: config.paymentsUrl,
@@ -75,8 +76,10 @@ export function createApp(config: Config, overrides: Overrides = {}) {
     now,
   });
 
+  const arrears = createArrears({ isAway: isUnavailable, onLost: events.answerLost });
+
   const routes = apiRoutes(
-    { db, preparation, metrics, gateway, events, random, now },
+    { db, preparation, metrics, gateway, owe: arrears.add, events, random, now },
     {
       board,
       schema: faultSchema,
@@ -109,6 +112,7 @@ export function createApp(config: Config, overrides: Overrides = {}) {
     async start(): Promise<{ host: string; port: number }> {
       await preparation.ready().catch(() => undefined);
       void preparation.keepTrying(stopped.signal);
+      void arrears.keepTrying(stopped.signal);
       void keepHouse({ db, preparation, events, signal: stopped.signal, limits: overrides.housekeeping });
       listener = await listen(handler, config.listen, 'API_LISTEN');
       const address = { host: config.listen.host, port: listener.port };

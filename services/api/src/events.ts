@@ -5,6 +5,7 @@ import type { LastingFault } from './faults/fault.ts';
 import type { Visitor } from './http/visitor.ts';
 import type { Metrics, UsageEvent } from './metrics/metrics.ts';
 import type { SettlementRun, SettlementStep } from './settlements/settle.ts';
+import type { QueryOutcome } from './store/database.ts';
 import type { Operation } from './store/statement.ts';
 import type { GatewayAnswer } from './transactions/gateway.ts';
 import type { FinishedTransaction } from './transactions/transaction.ts';
@@ -62,13 +63,15 @@ export function createEvents(log: Logger, metrics: Metrics) {
     },
     settlementFailed: () => metrics.settlementFailed(),
 
-    queried: (operation: Operation, outcome: 'ok' | 'error', durationMs: number | null) =>
+    queried: (operation: Operation, outcome: QueryOutcome, durationMs: number | null) =>
       metrics.queried(operation, outcome, durationMs === null ? null : durationMs / 1000),
     databasePrepared(migrations: string[], faults: LastingFault[]) {
       log.info({ migrations, sticky_faults: faults }, 'database prepared');
     },
     databaseNotPrepared: (error: unknown) =>
       log.warn({ cause: causeOf(error) }, 'database not prepared, trying on in the background'),
+    /** Counted as a statement that failed: else a process that was started without its database would not show it. */
+    preparationFailed: () => metrics.queried('other', 'error', null),
     connectionLost: (error: Error) => log.warn({ cause: error.message }, 'idle database connection lost'),
 
     /** Somebody has to look at each of them: the money may be held. */
@@ -76,6 +79,7 @@ export function createEvents(log: Logger, metrics: Metrics) {
       metrics.transactionsGivenUp(ids.length);
       log.warn({ count: ids.length, ids: ids.slice(0, 20) }, 'pending transactions are unknown now');
     },
+    answerLost: (error: unknown) => log.error({ cause: causeOf(error) }, "the gateway's answer is not kept"),
     housekeepingFailed: (error: unknown) => log.warn({ cause: causeOf(error) }, 'housekeeping failed'),
   };
 }

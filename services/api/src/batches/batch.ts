@@ -1,6 +1,6 @@
 import { toAppError } from '@shop/service/errors';
 import { inSpan } from '@shop/service/telemetry/tracing';
-import type { Outcome } from '../transactions/purchase.ts';
+import type { Concluded } from '../transactions/purchase.ts';
 import type { FinishedTransaction } from '../transactions/transaction.ts';
 
 export const batchModes = ['sequential', 'concurrent'] as const;
@@ -18,7 +18,7 @@ export const batchItemStatuses = ['completed', 'declined', 'failed', 'error', 's
 
 export interface BatchDeps {
   /** Makes the transaction of that number. */
-  buy(index: number): Promise<Outcome>;
+  buy(index: number): Promise<Concluded>;
   /** Runs work when there is room for it. */
   whenFree<T>(work: () => Promise<T>): Promise<T>;
   /** Aborts when no further transaction is to be begun. */
@@ -34,10 +34,12 @@ export async function runBatch(n: number, mode: BatchMode, deps: BatchDeps): Pro
   const one = async (index: number): Promise<BatchItem> => {
     if (deps.signal.aborted) return { status: 'skipped' };
     try {
-      const { transaction } = await inSpan('batch.transaction', { 'batch.index': index }, () =>
+      const { transaction, kept } = await inSpan('batch.transaction', { 'batch.index': index }, () =>
         deps.buy(index),
       );
-      return transaction;
+      if (kept) return transaction;
+      const message = `The gateway's answer to ${transaction.id} is not kept yet; it is tried again.`;
+      return { status: 'error', code: 'outcome_unknown', message };
     } catch (thrown) {
       errors.push(thrown);
       const { code, message } = toAppError(thrown);
@@ -51,6 +53,7 @@ export async function runBatch(n: number, mode: BatchMode, deps: BatchDeps): Pro
     if (mode === 'sequential') for (const index of indexes) items.push(await one(index));
     else items.push(...(await Promise.all(indexes.map((index) => deps.whenFree(() => one(index))))));
   });
-  if (items.every(({ status }) => status === 'error')) throw errors[0];
+  // Not where money is held: that has to be told.
+  if (errors.length === n) throw errors[0];
   return items;
 }

@@ -9,6 +9,7 @@ import type { Events } from '../events.ts';
 import { type Database, maxConnections } from '../store/database.ts';
 import { limited } from '../store/limited.ts';
 import type { Gateway } from '../transactions/gateway.ts';
+import type { PurchaseDeps } from '../transactions/purchase.ts';
 import { type Random, randomTransaction } from '../transactions/random.ts';
 import { buy } from '../transactions/till.ts';
 import type { Operations } from './operation.ts';
@@ -37,13 +38,14 @@ const batchSchema = z.strictObject(
 export interface BatchRouteDeps {
   db: Database;
   gateway: Gateway;
+  owe: PurchaseDeps['owe'];
   events: Events;
   random: Random;
   now: Now;
 }
 
 /** Many random transactions in one request, one after the other or at the same time. */
-export function batchRoutes({ db, gateway, events, random, now }: BatchRouteDeps): Route[] {
+export function batchRoutes({ db, gateway, owe, events, random, now }: BatchRouteDeps): Route[] {
   const room = pLimit(limits.purchases);
   const few = limited(db, limits.connections);
   let inProgress = 0;
@@ -61,7 +63,7 @@ export function batchRoutes({ db, gateway, events, random, now }: BatchRouteDeps
     const requestId = c.get('requestId');
     try {
       const transactions = await runBatch(n, mode, {
-        buy: () => buy(randomTransaction(random), requestId, { db: few, gateway, events }),
+        buy: () => buy(randomTransaction(random), requestId, { db: few, gateway, owe, events }),
         whenFree: room,
         // Nobody would read the answer of a client that is gone.
         signal: AbortSignal.any([c.req.raw.signal, AbortSignal.timeout(limits.ms)]),

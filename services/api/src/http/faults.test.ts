@@ -197,17 +197,23 @@ describe('an exhausted pool', () => {
     await app.faults('POST', { kind: 'pool', connections: 10 });
     await expect.poll(async () => ((await pool('total')) ?? 0) - ((await pool('idle')) ?? 0)).toBe(10);
     const took = () => app.metric('db_query_duration_seconds_count{operation="select"}');
-    const failed = async () =>
-      (await app.metric('db_queries_total{operation="select",outcome="error"}')) ?? 0;
-    const before = { took: await took(), failed: await failed() };
+    const failed = async (outcome: string) =>
+      (await app.metric(`db_queries_total{operation="select",outcome="${outcome}"}`)) ?? 0;
+    const before = {
+      took: await took(),
+      error: await failed('error'),
+      starved: await failed('pool_exhausted'),
+    };
     const asked = app.get('/transactions');
     await expect.poll(() => pool('waiting'), { interval: 5 }).toBe(1);
     expect(await asked).toMatchObject({ status: 503 });
-    // The database was not asked, so it is not what is slow: DatabaseSlow would hold the restart that heals this.
-    expect({ took: await took(), failed: await failed() }).toEqual({
-      took: before.took,
-      failed: before.failed + 1,
-    });
+    // The database was not asked, so it is neither slow nor away: DatabaseSlow and DatabaseDown would hold the restart
+    // that heals this.
+    expect({
+      took: await took(),
+      error: await failed('error'),
+      starved: await failed('pool_exhausted'),
+    }).toEqual({ ...before, starved: before.starved + 1 });
     expect(await app.faults('DELETE')).toMatchObject({ status: 200, json: { faults: [] } });
     expect(await app.get('/transactions')).toMatchObject({ status: 200 });
   });

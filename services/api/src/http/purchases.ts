@@ -7,12 +7,18 @@ import type { Events } from '../events.ts';
 import type { Database } from '../store/database.ts';
 import { finishKeyed, insertKeyed, type KeptAnswer, type UsedKey } from '../store/idempotency.ts';
 import type { Gateway } from '../transactions/gateway.ts';
-import { begin, conclude, type Outcome } from '../transactions/purchase.ts';
+import {
+  begin,
+  type Concluded,
+  conclude,
+  type Outcome,
+  type PurchaseDeps,
+} from '../transactions/purchase.ts';
 import { type Random, randomTransaction } from '../transactions/random.ts';
 import { buy } from '../transactions/till.ts';
 import type { NewTransaction, Transaction } from '../transactions/transaction.ts';
 import type { Operations } from './operation.ts';
-import { refusalOf } from './refusal.ts';
+import { notKept, refusalOf } from './refusal.ts';
 import { newTransactionSchema, transactionSchema } from './schemas.ts';
 import { visitorOf } from './visitor.ts';
 
@@ -28,14 +34,15 @@ const keySchema = z.object({
 export interface PurchaseRouteDeps {
   db: Database;
   gateway: Gateway;
+  owe: PurchaseDeps['owe'];
   events: Events;
   random: Random;
 }
 
 /** What buys something. */
-export function purchaseRoutes({ db, gateway, events, random }: PurchaseRouteDeps): Route[] {
-  const answer = (c: RequestContext, outcome: Outcome) => {
-    const refusal = refusalOf(outcome);
+export function purchaseRoutes({ db, gateway, owe, events, random }: PurchaseRouteDeps): Route[] {
+  const answer = (c: RequestContext, outcome: Concluded) => {
+    const refusal = refusalOf(outcome) ?? notKept(outcome);
     if (refusal !== undefined) throw refusal;
     const { transaction } = outcome;
     events.purchased(visitorOf(c), transaction, c.get('requestId'));
@@ -43,7 +50,7 @@ export function purchaseRoutes({ db, gateway, events, random }: PurchaseRouteDep
   };
 
   const buyPlain = async (c: RequestContext, wanted: NewTransaction) =>
-    answer(c, await buy(wanted, c.get('requestId'), { db, gateway, events }));
+    answer(c, await buy(wanted, c.get('requestId'), { db, gateway, owe, events }));
 
   const buyOnce = async (c: RequestContext, wanted: NewTransaction, key: string) => {
     const requestId = c.get('requestId');
@@ -61,12 +68,13 @@ export function purchaseRoutes({ db, gateway, events, random }: PurchaseRouteDep
     }
     const outcome = await conclude(made.pending, {
       gateway,
-      finish: (ended) => {
+      owe,
+      async finish(ended) {
         const { id, status } = ended.transaction;
-        return finishKeyed(db, id, status, { key, answer: answerToKeep(ended, requestId) });
+        await finishKeyed(db, id, status, { key, answer: answerToKeep(ended, requestId) });
+        events.transactionProcessed(ended.transaction, requestId);
       },
     });
-    events.transactionProcessed(outcome.transaction, requestId);
     return answer(c, outcome);
   };
 
@@ -128,6 +136,7 @@ const purchaseErrors = [
   'payment_declined',
   'gateway_failed',
   'gateway_timeout',
+  'outcome_unknown',
   'database_unavailable',
 ] as const;
 
@@ -143,7 +152,6 @@ export const purchaseOperations: Operations = {
       'payload_too_large',
       'key_in_flight',
       'key_mismatch',
-      'outcome_unknown',
       ...purchaseErrors,
     ],
   },

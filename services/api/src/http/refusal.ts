@@ -1,5 +1,5 @@
 import { AppError } from '@shop/service/errors';
-import type { Outcome } from '../transactions/purchase.ts';
+import type { Concluded, Outcome } from '../transactions/purchase.ts';
 
 /** What the client is told instead of 201. A declined card is the customer's business, so it is no 5xx. */
 export function refusalOf({ answer, transaction }: Outcome): AppError | undefined {
@@ -27,4 +27,18 @@ export function refusalOf({ answer, transaction }: Outcome): AppError | undefine
         { details, cause: answer.cause },
       );
   }
+}
+
+/**
+ * The money is held and the database does not say so yet. Not 503: who takes that for "nothing happened" and asks again
+ * pays twice.
+ */
+export function notKept({ kept, transaction }: Concluded): AppError | undefined {
+  if (kept) return undefined;
+  return new AppError(
+    'outcome_unknown',
+    'The payment gateway holds the money, and the database did not take that. It is tried again: ask for the ' +
+      'transaction before you pay again.',
+    { details: { transaction: { ...transaction, status: 'pending' } } },
+  );
 }

@@ -1,6 +1,6 @@
 import { durationBuckets, type ServiceRegistry } from '@shop/service/metrics';
 import { Counter, Gauge, Histogram } from 'prom-client';
-import type { Database } from '../store/database.ts';
+import { type Database, type QueryOutcome, queryOutcomes } from '../store/database.ts';
 import { type Operation, operations } from '../store/statement.ts';
 
 /** Most statements take far under the first bucket of a request. */
@@ -11,7 +11,7 @@ export function defineDatabaseMetrics(registry: ServiceRegistry, connections: Da
   const registers = [registry];
   const queries = new Counter({
     name: 'db_queries_total',
-    help: 'Statements, by what they do and whether the database carried them out.',
+    help: 'Statements, by what they do and whether the database carried them out; pool_exhausted: it was never asked.',
     labelNames: ['operation', 'outcome'],
     registers,
   });
@@ -23,7 +23,7 @@ export function defineDatabaseMetrics(registry: ServiceRegistry, connections: Da
     registers,
   });
   for (const operation of operations) {
-    for (const outcome of ['ok', 'error']) queries.inc({ operation, outcome }, 0);
+    for (const outcome of queryOutcomes) queries.inc({ operation, outcome }, 0);
     durations.zero({ operation });
   }
 
@@ -49,7 +49,7 @@ export function defineDatabaseMetrics(registry: ServiceRegistry, connections: Da
   });
 
   return {
-    queried(operation: Operation, outcome: 'ok' | 'error', seconds: number | null): void {
+    queried(operation: Operation, outcome: QueryOutcome, seconds: number | null): void {
       queries.inc({ operation, outcome });
       if (seconds !== null) durations.observe({ operation }, seconds);
     },

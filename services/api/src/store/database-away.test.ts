@@ -68,6 +68,9 @@ test('started without its database, it serves, and applies sticky faults as soon
   const app = await startApp(url);
   expect(await app.get('/livez')).toMatchObject({ status: 200 });
   expect(await app.get('/transactions')).toMatchObject({ status: 503 });
+  // No statement is sent before it is prepared: without this nobody could tell that the database is away.
+  const failed = () => app.metric('db_queries_total{operation="other",outcome="error"}');
+  await expect.poll(failed, { timeout: 5_000 }).toBeGreaterThan(1);
   await postgres.resume();
   // Never 200: the first request that reaches the database finds the fault in force.
   const statuses = new Set<number>();
@@ -102,7 +105,8 @@ test('a database replaced by an empty one is prepared anew', async () => {
   await client.connect();
   await client.query('drop schema public cascade; create schema public');
   await client.end();
-  expect(await app.get('/transactions')).toMatchObject({ status: 503 });
+  // Whoever finds no table, the request or the housekeeping before it, has it prepared for the next one.
+  expect([200, 503]).toContain((await app.get('/transactions')).status);
   expect(await app.get('/transactions')).toMatchObject({ status: 200 });
   await app.stop();
 });

@@ -36,13 +36,17 @@ export interface Database extends Queries {
   close(): Promise<void>;
 }
 
+/** `pool_exhausted`: every connection was in use for too long. That is this service's trouble, not the database's. */
+export const queryOutcomes = ['ok', 'error', 'pool_exhausted'] as const;
+export type QueryOutcome = (typeof queryOutcomes)[number];
+
 export interface DatabaseHooks {
   /** An idle connection broke; the pool has dropped it already. */
   onConnectionLost(error: Error): void;
   /** A table is missing: the database was replaced by an empty one. */
   onSchemaMissing(): void;
   /** A statement has ended, so many milliseconds after it had a connection; null where it never got one. */
-  onQuery(operation: Operation, outcome: 'ok' | 'error', durationMs: number | null): void;
+  onQuery(operation: Operation, outcome: QueryOutcome, durationMs: number | null): void;
   /** Milliseconds for which the database is to be slow before each statement (the fault `slow_database`). */
   slowness(): number;
   now(): number;
@@ -98,12 +102,13 @@ export function openDatabase(url: string, hooks: DatabaseHooks): Database {
 
   const withClient = async <T>(
     work: (client: pg.PoolClient) => Promise<T>,
-    onNoConnection: () => void = ignore,
+    onNoConnection: (outcome: QueryOutcome) => void = ignore,
   ): Promise<T> => {
-    const client = await translated(pool.connect()).catch((error: unknown) => {
-      onNoConnection();
+    const connecting = pool.connect().catch((error: unknown) => {
+      onNoConnection(isPoolExhausted(error) ? 'pool_exhausted' : 'error');
       throw error;
     });
+    const client = await translated(connecting);
     let broken = true;
     try {
       const result = await work(client);
@@ -119,7 +124,7 @@ export function openDatabase(url: string, hooks: DatabaseHooks): Database {
     query: (statement, values, row) =>
       withClient(
         (client) => on(client).query(statement, values, row),
-        () => hooks.onQuery(statement.operation, 'error', null),
+        (outcome) => hooks.onQuery(statement.operation, outcome, null),
       ),
     transaction: (work) =>
       withClient(async (client) => {
@@ -149,6 +154,10 @@ export function openDatabase(url: string, hooks: DatabaseHooks): Database {
     close: () => pool.end(),
   };
 }
+
+/** pg-pool has no code for it; a connection that is not answered ends with another message. */
+const isPoolExhausted = (error: unknown): boolean =>
+  error instanceof Error && error.message === 'timeout exceeded when trying to connect';
 
 export function databaseUnavailable(cause: unknown): AppError {
   return new AppError('database_unavailable', 'The database does not answer. Try again in a few seconds.', {

@@ -100,11 +100,11 @@ const finish = statement(
   'finish-keyed-transaction',
   `with answered as (
      update idempotency_keys set answer_status = $4, answer = $5 where key = $3 and transaction_id = $1)
-   update transactions set status = $2 where id = $1 and status in ('pending', 'unknown') returning id`,
+   update transactions set status = $2 where id = $1 and status in ('pending', 'unknown', $2) returning id`,
   { operation: 'update' },
 );
 
-/** Ends a pending transaction and keeps the answer under its key, both or neither. */
+/** Ends a pending transaction and keeps the answer under its key, both or neither. May be called again. */
 export async function finishKeyed(
   db: Queries,
   id: string,
@@ -113,7 +113,7 @@ export async function finishKeyed(
 ): Promise<void> {
   const values = [id, status, key, answer.status, JSON.stringify(answer.body)];
   const [finished] = await db.query(finish, values, z.object({ id: z.uuid() }));
-  if (finished === undefined) throw new Error(`transaction ${id} is gone, or finished already`);
+  if (finished === undefined) throw new Error(`transaction ${id} is gone, or ended otherwise`);
 }
 
 const prune = statement(

@@ -10,6 +10,13 @@ export interface Preparation {
   reset(): void;
 }
 
+export interface PreparationEvents {
+  /** One try failed. */
+  preparationFailed(): void;
+  /** The background has failed, and tries on. Said once. */
+  databaseNotPrepared(error: unknown): void;
+}
+
 /** How long a request waits for the preparation, and how long the background waits between two tries. */
 const limits = { waitMs: 1_900, retryMs: 1_000 };
 
@@ -17,18 +24,21 @@ const limits = { waitMs: 1_900, retryMs: 1_000 };
  * Work that must be done before the database may be used (schema, sticky faults), and that cannot be done while it is
  * away. At most one try runs at a time: whoever asks joins it, so a waiting request is served as soon as it succeeds.
  */
-export function createPreparation(
-  work: () => Promise<void>,
-  onFailure: (error: unknown) => void,
-): Preparation {
+export function createPreparation(work: () => Promise<void>, events: PreparationEvents): Preparation {
   let done = false;
   let underWay: Promise<void> | undefined;
 
   const attempt = (): Promise<void> => {
     underWay ??= work()
-      .then(() => {
-        done = true;
-      })
+      .then(
+        () => {
+          done = true;
+        },
+        (error: unknown) => {
+          events.preparationFailed();
+          throw error;
+        },
+      )
       .finally(() => {
         underWay = undefined;
       });
@@ -60,7 +70,7 @@ export function createPreparation(
         try {
           await attempt();
         } catch (error) {
-          if (!told) onFailure(error);
+          if (!told) events.databaseNotPrepared(error);
           told = true;
           await sleep(limits.retryMs, undefined, { signal, ref: false }).catch(() => undefined);
         }

@@ -21,16 +21,17 @@ export async function insertTransaction(db: Queries, wanted: NewTransaction): Pr
 
 const idRow = z.object({ id: z.uuid() });
 
-// An answer that comes late, after the transaction was given up as unknown, is still the truth.
+// An answer that comes late, after the transaction was given up as unknown, is still the truth. The same one again does
+// nothing: whoever got no answer to this does not know whether it was carried out.
 const finish = statement(
   'finish-transaction',
-  `update transactions set status = $2 where id = $1 and status in ('pending', 'unknown') returning id`,
+  `update transactions set status = $2 where id = $1 and status in ('pending', 'unknown', $2) returning id`,
 );
 
-/** Ends a pending transaction with the status that the gateway's answer gave it. */
+/** Ends a pending transaction with the status that the gateway's answer gave it. May be called again. */
 export async function finishTransaction(db: Queries, id: string, status: FinalStatus): Promise<void> {
   const [finished] = await db.query(finish, [id, status], idRow);
-  if (finished === undefined) throw new Error(`transaction ${id} is gone, or finished already`);
+  if (finished === undefined) throw new Error(`transaction ${id} is gone, or ended otherwise`);
 }
 
 const find = statement('find-transaction', `select ${transactionColumns} from transactions where id = $1`);

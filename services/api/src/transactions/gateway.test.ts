@@ -164,23 +164,74 @@ test('with the database away no money is asked for', async () => {
   expect(await payments.metric('authorisations_total{outcome="authorised"}')).toBe(before);
 });
 
-test('a database that goes away while the gateway is asked leaves the transaction pending', async () => {
-  const own = await startApp(
-    await postgres.createDatabase('lost'),
-    {},
-    {
-      paymentsUrl: await gateway((_request, response) => {
-        void postgres.pause().then(() => response.end('{"status":"authorised"}'));
-      }),
-    },
-  );
-  const { status } = await pay(own);
-  await postgres.resume();
-  expect(status).toBe(503);
-  await expect
-    .poll(async () => (await own.get('/transactions')).json, { timeout: 5_000 })
-    .toMatchObject({
-      transactions: [{ status: 'pending' }],
+describe('a database that goes away while the gateway is asked', () => {
+  /** An app whose gateway authorises once the database is away. */
+  const losing = async (database: string) => {
+    const url = await gateway((_request, response) => {
+      void postgres.pause().then(() => response.end('{"status":"authorised"}'));
     });
-  await own.stop();
+    return startApp(await postgres.createDatabase(database), {}, { paymentsUrl: url });
+  };
+  const unknown = z.object({
+    error: z.object({ code: z.literal('outcome_unknown'), transaction: z.object({ id: z.string() }) }),
+  });
+
+  test('does not lose the answer: nobody is told to pay again, and it is kept when the database is back', async () => {
+    const own = await losing('lost');
+    const { status, json } = await pay(own);
+    expect(status).toBe(502);
+    const { error } = unknown.parse(json);
+    expect(await own.metric('processed_transactions_total{status="completed"}')).toBe(0);
+    await postgres.resume();
+    await expect
+      .poll(async () => (await own.get(`/transactions/${error.transaction.id}`)).json, { timeout: 10_000 })
+      .toMatchObject({ status: 'completed' });
+    await expect.poll(() => own.metric('processed_transactions_total{status="completed"}')).toBe(1);
+    await own.stop();
+  });
+
+  test('under a key: it is answered with 201 once it is kept, and never charged again', async () => {
+    const own = await losing('lost-keyed');
+    const key = { 'idempotency-key': 'lost' };
+    const again = () => own.ask('POST', '/transactions', { amount: 1250, currency: 'EUR' }, key);
+    expect(await again()).toMatchObject({ status: 502, json: { error: { code: 'outcome_unknown' } } });
+    await postgres.resume();
+    await expect.poll(async () => (await again()).status, { timeout: 10_000 }).toBe(201);
+    expect((await again()).headers.get('idempotent-replayed')).toBe('true');
+    await own.stop();
+  });
+
+  test('and stays away until the process ends: the transaction is pending, and becomes unknown', async () => {
+    const own = await losing('lost-for-good');
+    expect(await pay(own)).toMatchObject({ status: 502 });
+    await own.stop();
+    await postgres.resume();
+    const next = await startApp(
+      postgres.url.replace(/\/[^/]*$/, '/lost-for-good'),
+      { housekeeping: { everyMs: 10, pendingMs: 1, rows: 10, rounds: 1 } },
+      { paymentsUrl: payments.url },
+    );
+    await expect
+      .poll(async () => (await next.get('/transactions')).json, { timeout: 5_000 })
+      .toMatchObject({ transactions: [{ status: 'unknown' }] });
+    await next.stop();
+  });
+
+  test('in a batch: it is an error of that one', async () => {
+    const own = await losing('lost-batch');
+    const answer = await own.ask('POST', '/transactions/batch', { n: 2, mode: 'sequential' });
+    // The first could not be kept, the second not even begun.
+    expect(answer).toMatchObject({
+      status: 200,
+      json: {
+        counts: { error: 2 },
+        transactions: [{ code: 'outcome_unknown' }, { code: 'database_unavailable' }],
+      },
+    });
+    await postgres.resume();
+    await expect
+      .poll(async () => (await own.get('/transactions')).json, { timeout: 10_000 })
+      .toMatchObject({ transactions: [{ status: 'completed' }] });
+    await own.stop();
+  });
 });

@@ -1,3 +1,4 @@
+import { AppError } from '@shop/service/errors';
 import { inSpan } from '@shop/service/telemetry/tracing';
 import type { Gateway, GatewayAnswer } from './gateway.ts';
 import type { FinalStatus, FinishedTransaction, NewTransaction, Transaction } from './transaction.ts';
@@ -8,10 +9,15 @@ export interface Outcome {
   answer: GatewayAnswer;
 }
 
+/** `kept` is false where the database did not take it: it is owed, and the transaction is pending until it is paid off. */
+export type Concluded = Outcome & { kept: boolean };
+
 export interface PurchaseDeps {
   gateway: Gateway;
-  /** Keeps how a pending transaction ended. */
+  /** Keeps how a pending transaction ended, and reports it. May be called again. */
   finish(outcome: Outcome): Promise<void>;
+  /** Is given what could not be kept now: the gateway will not say it again. */
+  owe(keep: () => Promise<void>): void;
 }
 
 /**
@@ -24,7 +30,10 @@ export function begin<T>({ amount, currency }: NewTransaction, insert: () => Pro
 }
 
 /** Asks for the money of a pending transaction, and keeps what became of it. */
-export async function conclude(pending: Transaction, { gateway, finish }: PurchaseDeps): Promise<Outcome> {
+export async function conclude(
+  pending: Transaction,
+  { gateway, finish, owe }: PurchaseDeps,
+): Promise<Concluded> {
   const { id, amount, currency } = pending;
   const named = {
     'transaction.id': id,
@@ -40,8 +49,16 @@ export async function conclude(pending: Transaction, { gateway, finish }: Purcha
   });
   const status = statusOf(answer);
   const outcome = { transaction: { ...pending, status }, answer };
-  await inSpan('transaction.settle', { ...named, 'transaction.status': status }, () => finish(outcome));
-  return outcome;
+  const keep = () =>
+    inSpan('transaction.settle', { ...named, 'transaction.status': status }, () => finish(outcome));
+  try {
+    await keep();
+    return { ...outcome, kept: true };
+  } catch (error) {
+    if (!(error instanceof AppError && error.code === 'database_unavailable')) throw error;
+    owe(keep);
+    return { ...outcome, kept: false };
+  }
 }
 
 function statusOf({ outcome }: GatewayAnswer): FinalStatus {

@@ -2,12 +2,13 @@ import type { Events } from '../events.ts';
 import type { Queries } from '../store/database.ts';
 import { finishTransaction, insertTransaction } from '../store/transactions.ts';
 import type { Gateway } from './gateway.ts';
-import { begin, conclude, type Outcome } from './purchase.ts';
+import { begin, type Concluded, conclude, type PurchaseDeps } from './purchase.ts';
 import type { NewTransaction } from './transaction.ts';
 
 export interface TillDeps {
   db: Queries;
   gateway: Gateway;
+  owe: PurchaseDeps['owe'];
   events: Pick<Events, 'transactionProcessed'>;
 }
 
@@ -15,13 +16,15 @@ export interface TillDeps {
 export async function buy(
   wanted: NewTransaction,
   requestId: string,
-  { db, gateway, events }: TillDeps,
-): Promise<Outcome> {
+  { db, gateway, owe, events }: TillDeps,
+): Promise<Concluded> {
   const pending = await begin(wanted, () => insertTransaction(db, wanted));
-  const outcome = await conclude(pending, {
+  return conclude(pending, {
     gateway,
-    finish: ({ transaction: { id, status } }) => finishTransaction(db, id, status),
+    owe,
+    async finish({ transaction }) {
+      await finishTransaction(db, transaction.id, transaction.status);
+      events.transactionProcessed(transaction, requestId);
+    },
   });
-  events.transactionProcessed(outcome.transaction, requestId);
-  return outcome;
 }
