@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import type { Millis } from '../domain/duration.ts';
 import { migrate, rebuildForVacuum, wantIncrementalVacuum } from './migrate.ts';
+import { keepStatements } from './statements.ts';
 import { StoreError } from './store-error.ts';
 
 export { StoreError };
@@ -42,6 +43,7 @@ export function openLog(dataDir: string): OpenedLog {
     setPragmas(db);
     migrate(db, file);
     rebuildForVacuum(db, cannotWrite);
+    keepStatements(db);
     const boot = nextBoot(db);
     const close = () => {
       db.close();
