@@ -103,7 +103,8 @@ describe('the log', () => {
     using folder = temporaryFolder();
     writeFileSync(join(folder.path, 'incidents.db'), fill(4096));
     expect(refusalOf(() => openLog(folder.path))).toBe(
-      `the incident log in ${folder.path} cannot be opened: file is not a database`,
+      `the incident log in ${folder.path} cannot be opened: file is not a database; ` +
+        'put a copy in its place with alert-bot restore, or move incidents.db* away to begin a new log',
     );
   });
 

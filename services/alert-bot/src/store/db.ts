@@ -19,8 +19,9 @@ export interface OpenedLog {
   close(): void;
 }
 
+const LOG_FILE = 'incidents.db';
 /** The incident log of a data folder. */
-export const logFile = (dataDir: string): string => join(dataDir, 'incidents.db');
+export const logFile = (dataDir: string): string => join(dataDir, LOG_FILE);
 
 /**
  * Opens (or makes) the incident log in a data directory, alone: a second process is refused.
@@ -53,7 +54,10 @@ export function openLog(dataDir: string): OpenedLog {
   } catch (error) {
     lock.close();
     if (error instanceof StoreError) throw error;
-    throw new StoreError(`the incident log in ${dataDir} cannot be opened: ${text(error)}`);
+    const remedy = isBroken(error)
+      ? `; put a copy in its place with alert-bot restore, or move ${LOG_FILE}* away to begin a new log`
+      : '';
+    throw new StoreError(`the incident log in ${dataDir} cannot be opened: ${text(error)}${remedy}`);
   }
 }
 
@@ -140,5 +144,6 @@ export const cannotWrite = (error: unknown): boolean => isSqlite(error) && CANNO
 const CANNOT_WRITE = /^SQLITE_(BUSY|LOCKED|FULL|IOERR|READONLY|CANTOPEN|CORRUPT|NOTADB|NOMEM|PERM)/;
 const isSqlite = (error: unknown): error is InstanceType<typeof Database.SqliteError> =>
   error instanceof Database.SqliteError;
+const isBroken = (error: unknown): boolean => isSqlite(error) && /^SQLITE_(CORRUPT|NOTADB)/.test(error.code);
 const isBusy = (error: unknown): boolean => isSqlite(error) && error.code.startsWith('SQLITE_BUSY');
 const text = (error: unknown): string => (error instanceof Error ? error.message : String(error));
