@@ -65,3 +65,16 @@ test('G5: depth counts the longest way down; members of a cycle stand equally de
   expect(['a', 'b'].map((id) => depthOf(graph, id))).toEqual([1, 1]);
   expect(['self', 'unknown'].map((id) => depthOf(graph, id))).toEqual([0, 0]);
 });
+
+test('what depends on everything below it is looked at once, not once for each way down', () => {
+  // 30 levels of two, each on both of the level below: 2^30 ways.
+  const levels = [...Array(30).keys()].flatMap((level) =>
+    ['a', 'b'].map((side) => ({
+      id: `${side}${level}`,
+      dependsOn: level === 0 ? [] : on(`a${level - 1}`, `b${level - 1}`),
+    })),
+  );
+  const top = levels.find(({ id }) => id === 'a29');
+  expect(top && needsOf(top, levels)).toHaveLength(58);
+  expect(depthOf(graphOf(levels), 'a29')).toBe(29);
+});

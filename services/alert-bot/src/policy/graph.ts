@@ -29,8 +29,13 @@ export function needsOf(
   const byId = new Map(all.map((one) => [one.id, one.dependsOn]));
   const found = new Map<TargetId, Dependency>();
   for (let next = target.dependsOn; next.length > 0; ) {
-    const fresh = next.filter(({ id }) => id !== target.id && !found.has(id));
-    for (const dependency of fresh) if (!found.has(dependency.id)) found.set(dependency.id, dependency);
+    const fresh: Dependency[] = [];
+    for (const dependency of next) {
+      // Two of one level may ask for the same: twice in the next one, it would be four times in the one after that.
+      if (dependency.id === target.id || found.has(dependency.id)) continue;
+      found.set(dependency.id, dependency);
+      fresh.push(dependency);
+    }
     next = fresh.flatMap(({ id }) => byId.get(id) ?? []);
   }
   return [...found.values()];
@@ -47,9 +52,14 @@ export const related = (graph: Graph, a: TargetId, b: TargetId): boolean =>
 /**
  * How far a target stands above what depends on nothing: 0 depends on nothing (or only on its own cycle). What
  * others need comes first, so the order is by depth, lowest first.
+ * @param known depths found so far: without them a chain of thirty would be walked in each of its 2^29 ways
  */
-export function depthOf(graph: Graph, id: TargetId): number {
+export function depthOf(graph: Graph, id: TargetId, known = new Map<TargetId, number>()): number {
+  const before = known.get(id);
+  if (before !== undefined) return before;
   const others = [...dependenciesOf(graph, id)].filter((one) => one !== id && !inCycle(graph, id, one));
   // Each step down has fewer dependencies left, members of a cycle having the same: so this ends.
-  return others.length === 0 ? 0 : 1 + Math.max(...others.map((one) => depthOf(graph, one)));
+  const depth = others.length === 0 ? 0 : 1 + Math.max(...others.map((one) => depthOf(graph, one, known)));
+  known.set(id, depth);
+  return depth;
 }
