@@ -74,3 +74,8 @@ test('what is claimed holds for every alert', () => {
   );
   expect(claims).toBeGreaterThan(200);
 });
+
+test('a thousand playbooks are compared in a moment, each expression compiled once', () => {
+  const all = [...Array(1_000).keys()].map((n) => [`a=~"x${n}|y.*"`]);
+  expect(all.flatMap((later, i) => all.slice(0, i).filter((earlier) => shadows(earlier, later)))).toEqual([]);
+});

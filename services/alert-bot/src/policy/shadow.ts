@@ -1,5 +1,13 @@
 import { compileMatcher, type Matcher } from './matchers.ts';
 
+/** Each playbook is compared with each one before it; compiling its expressions every time takes minutes for some thousand. */
+const known = new WeakMap<readonly string[], readonly Matcher[]>();
+function compiled(texts: readonly string[]): readonly Matcher[] {
+  const matchers = known.get(texts) ?? texts.map(compileMatcher);
+  known.set(texts, matchers);
+  return matchers;
+}
+
 /** What is known of the values that one label may have, for some matchers to match. */
 interface Allowed {
   /** These only; null where it may be anything but `not`. */
@@ -14,13 +22,13 @@ interface Allowed {
  * prove: two different expressions of which one contains the other are not seen as such.
  */
 export function shadows(earlier: readonly string[], later: readonly string[]): boolean {
-  const known = later.map(compileMatcher);
-  return earlier.map(compileMatcher).every((matcher) => follows(matcher, allowed(known, matcher.name)));
+  const narrow = compiled(later);
+  return compiled(earlier).every((matcher) => follows(matcher, allowed(narrow, matcher.name)));
 }
 
 /** A label whose matchers exclude each other, so that together they match nothing; null where none is found. */
 export function contradiction(texts: readonly string[]): string | null {
-  const matchers = texts.map(compileMatcher);
+  const matchers = compiled(texts);
   const names = [...new Set(matchers.map(({ name }) => name))];
   return names.find((name) => allowed(matchers, name).values?.length === 0) ?? null;
 }
