@@ -37,7 +37,7 @@ export const durationOrManual = (example: string) =>
 const durationText = (example: string) =>
   z.string({
     error: ({ input }: Found) => {
-      if (typeof input === 'number') return noUnit(input);
+      if (typeof input === 'number' && Number.isSafeInteger(input) && input >= 0) return noUnit(input);
       return `${what({ input }, 'is not a duration')}: write a duration such as ${example}`;
     },
   });

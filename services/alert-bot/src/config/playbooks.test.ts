@@ -92,6 +92,14 @@ test.for([
   ],
   ['cooldown: 2m', 'cooldown: 10', 'p.yml:2: defaults.cooldown: `10` has no unit: write 10s, 10m or 10h'],
   ['cooldown: 2m', "cooldown: '10'", 'p.yml:2: defaults.cooldown: `10` has no unit: write 10s, 10m or 10h'],
+  ...['.nan', '.inf', '-5', '1.5', '1e21'].map(
+    (number) =>
+      [
+        'cooldown: 2m',
+        `cooldown: ${number}`,
+        `p.yml:2: defaults.cooldown: \`${number}\` is not a duration: write a duration such as 2m`,
+      ] as const,
+  ),
   ['cooldown: 2m', 'cooldown: 1.5h', '`1.5h` is not a duration: write whole numbers with units, such as 2m'],
   ['cooldown: 2m', 'cooldown: 30d', '`30d` is too long: write at most 14d'],
   ['cooldown: 2m', 'cooldown:', 'p.yml:2: defaults.cooldown: is empty: write a duration such as 2m'],
@@ -198,11 +206,12 @@ test.for([
 });
 
 test.for([
-  ['', 'p.yml:1: is empty: write at least playbooks:'],
+  ['', 'p.yml:1: is empty: write playbooks: and a list of playbooks'],
   ['playbooks: []', 'p.yml:1: playbooks: `[]` is an empty list'],
   ['- a', 'p.yml:1: is not a map: write playbooks: and a list of playbooks'],
   ['a: [1\nb: 2', 'p.yml:2: `b` is not YAML: '],
   ['a: *b', 'write it without aliases'],
+  ['a: &x 1\nb: *x\nc:\n  - *y', 'p.yml:4: cannot be read: '],
   ['a: !x 1', '`!x` is not YAML: Unresolved tag: !x'],
 ] as const)('a file that is %j is told as a whole', ([text, says]) => {
   expect(errorsOf(text).join('\n')).toContain(says);
@@ -232,6 +241,12 @@ test('all errors come at once, of both files, those of several values among them
 test('the overrides may replace nothing but defaults and limits', () => {
   expect(errorsOf(GOOD, 'limits: { concurrent: 1 }\nplaybooks: []\n')).toEqual([
     'over.yml:2: playbooks: `playbooks` is not known here: write playbooks in the playbook file',
+  ]);
+});
+
+test('empty overrides are told what may stand in them', () => {
+  expect(errorsOf(GOOD, '# none yet\n')).toEqual([
+    'over.yml:1: is empty: write defaults: or limits: with what is to be replaced',
   ]);
 });
 

@@ -1,4 +1,4 @@
-import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
 
 /** Keys and list positions from the top of a file to a value. */
 export type Path = readonly (string | number)[];
@@ -48,16 +48,15 @@ export function readYaml(text: string, file: string): { source: Source | null; e
     message,
   });
   if (document.errors.some(({ code }) => code !== 'DUPLICATE_KEY')) return { source: null, errors };
-  if (document.contents === null)
-    return { source: null, errors: [wrong([], 'is empty: write at least playbooks:')] };
   try {
     return { source: { value: plain(document), error: wrong }, errors };
   } catch (error) {
-    // Too many aliases: a file built to swell.
+    // An alias of nothing, of what it stands in, or too many: a file built to swell.
     const why = error instanceof Error ? error.message : String(error);
+    const line = lineAt(unresolved(document) ?? offsetOf(document, []));
     return {
       source: null,
-      errors: [...errors, wrong([], `cannot be read: ${why}; write it without aliases`)],
+      errors: [...errors, { ...wrong([], `cannot be read: ${why}; write it without aliases`), line }],
     };
   }
 }
@@ -81,6 +80,19 @@ function offsetOf(document: Document.Parsed, path: Path): number {
       if (isNode(node)) offset = node.range?.[0] ?? offset;
     } else break;
   }
+  return offset;
+}
+
+/** Where the first alias stands whose anchor is not above it. */
+function unresolved(document: Document.Parsed): number | undefined {
+  let offset: number | undefined;
+  visit(document, {
+    Alias(_key, alias) {
+      if (alias.resolve(document) !== undefined) return undefined;
+      offset = alias.range?.[0];
+      return visit.BREAK;
+    },
+  });
   return offset;
 }
 
