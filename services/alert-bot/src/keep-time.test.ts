@@ -1,13 +1,15 @@
 import { expect, test } from 'vitest';
 import { createClock } from './clock.ts';
+import { healedFact } from './decision/recurring.ts';
 import { formatDuration } from './domain/duration.ts';
 import { endJump, keepTime } from './keep-time.ts';
 import { attemptFacts, endAttempt, lastNotCalledAt, recentTargets } from './store/attempts.ts';
 import { addPause, currentPause } from './store/controls.ts';
 import type { Db } from './store/db.ts';
+import { addEscalation } from './store/escalations.ts';
 import { changeStatus, healedSince, lastActedIncidentEnd } from './store/incidents.ts';
 import { jumpInLog } from './store/leaps.ts';
-import { setCircuit, targetState } from './store/targets.ts';
+import { resetTarget, setCircuit, targetState } from './store/targets.ts';
 import { again, anAttempt, anIncident, NOON, temporaryLog } from './testing/log.ts';
 
 const HOUR = 3_600_000;
@@ -143,7 +145,7 @@ test('G4: a leap brings no attempt nearer to the end of its window, nor a cooldo
     { reservedAt: leapt(NOON - 20 * MINUTE), endedAt: leapt(NOON - 19 * MINUTE) },
   ]);
   expect(lastActedIncidentEnd(db, 'supervisor:api', 0)).toBe(leapt(NOON - MINUTE));
-  expect(healedSince(db, 'supervisor:api', leapt(NOON - 2 * MINUTE))).toEqual([leapt(NOON - MINUTE)]);
+  expect(healedSince(db, 'supervisor:api', leapt(NOON - 2 * MINUTE), 0)).toEqual([leapt(NOON - MINUTE)]);
   expect(recentTargets(db, leapt(NOON - 30 * MINUTE))).toEqual([
     { target: 'supervisor:api', at: leapt(NOON - 20 * MINUTE) },
   ]);
@@ -152,6 +154,20 @@ test('G4: a leap brings no attempt nearer to the end of its window, nor a cooldo
   // What comes after it is as it is.
   const later = anAttempt(db, anIncident(db, { target: 'supervisor:late' }), bot.clock.now());
   expect(attemptFacts(db, 'supervisor:late', 0)).toMatchObject([{ reservedAt: later.reserved_at }]);
+});
+
+test('G4: a leap brings back nothing that a reset has ended, and forgets no page of a slow loop', async () => {
+  using bot = scene();
+  const { db } = bot;
+  const one = anIncident(db);
+  addEscalation(db, one.id, 'recurring', { labels: {}, annotations: {} }, NOON - MINUTE);
+  changeStatus(db, one, 'closed', { outcome: 'healed' }, NOON - MINUTE);
+  bot.at.wall += 25 * HOUR;
+  await bot.keepUntil(MINUTE);
+  const told = NOON - MINUTE + 25 * HOUR;
+  expect(healedFact(db, 'supervisor:api', bot.clock.now())).toEqual({ at: [told], toldAt: told });
+  resetTarget(db, 'supervisor:api', NOON);
+  expect(healedFact(db, 'supervisor:api', bot.clock.now())).toEqual({ at: [], toldAt: null });
 });
 
 test('clock_jump: holds on while the log cannot be written, for what waits would end by the leap', async () => {

@@ -15,8 +15,11 @@ import { askOutside, type Outside, readFacts } from './facts.ts';
 
 /** What the log has of the healings of a target, since its last reset. */
 export function healedFact(db: Db, target: string, now: Instant): HealedFact {
-  const since = Math.max(targetState(db, target).resetAt ?? 0, now - RECURS.per);
-  return { at: healedSince(db, target, since), toldAt: lastToldOf(db, target, 'recurring', since) };
+  const reset = targetState(db, target).resetAt ?? 0;
+  return {
+    at: healedSince(db, target, now - RECURS.per, reset),
+    toldAt: lastToldOf(db, target, 'recurring', reset),
+  };
 }
 
 /**

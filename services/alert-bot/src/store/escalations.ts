@@ -3,6 +3,7 @@ import type { Labels } from '../domain/alert.ts';
 import type { Instant } from '../domain/duration.ts';
 import type { EscalateReason } from '../domain/reason.ts';
 import type { Db } from './db.ts';
+import { carried } from './leaps.ts';
 import { instant, json, labels, maybeInstant } from './row.ts';
 
 const escalationRow = z
@@ -88,15 +89,15 @@ export function acknowledgeEscalations(db: Db, incident: number, by: string, now
   );
 }
 
-/** When a person was last told of a target for a reason, after `since`; whether that has ended or not. */
-export function lastToldOf(db: Db, target: string, reason: EscalateReason, since: Instant): Instant | null {
+/** When a person was last told of a target for a reason since a reset; whether that has ended or not. */
+export function lastToldOf(db: Db, target: string, reason: EscalateReason, reset: Instant): Instant | null {
   const at = db
     .prepare(
-      `SELECT max(e.starts_at) FROM escalations e JOIN incidents i ON i.id = e.incident_id
+      `SELECT max(${carried('e.starts_at')}) FROM escalations e JOIN incidents i ON i.id = e.incident_id
        WHERE i.target_id = ? AND e.reason = ? AND e.starts_at > ?`,
     )
     .pluck()
-    .get(target, reason, since);
+    .get(target, reason, reset);
   return typeof at === 'number' ? at : null;
 }
 

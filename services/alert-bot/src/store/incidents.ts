@@ -245,16 +245,19 @@ export function saveProof(db: Db, id: number, proof: ProofRow): void {
   );
 }
 
-/** When the incidents of a target were closed as healed, after `since`, oldest first. */
-export const healedSince = (db: Db, target: TargetId, since: Instant): Instant[] =>
+/**
+ * When the incidents of a target were closed as healed, oldest first.
+ * @param reset nothing before it counts, however the clock has leapt since
+ */
+export const healedSince = (db: Db, target: TargetId, since: Instant, reset: Instant): Instant[] =>
   z.array(instant).parse(
     db
       .prepare(
         `SELECT ${carried('closed_at')} AS at FROM incidents
-           WHERE target_id = ? AND outcome = 'healed' AND at > ? ORDER BY at`,
+           WHERE target_id = ? AND outcome = 'healed' AND closed_at > ? AND at > ? ORDER BY at`,
       )
       .pluck()
-      .all(target, since),
+      .all(target, reset, since),
   );
 
 /** When the last incident of a target that acted was closed, after `since`. */
