@@ -207,7 +207,7 @@ export function createAlertmanager(ground: Ground, post: Post) {
       };
     },
     /** What the bot sends: to every peer that is there. */
-    send(alerts: readonly OutgoingAlert[]): void {
+    send(alerts: readonly OutgoingAlert[]): readonly string[] {
       const there = peers.filter(isUp);
       if (there.length === 0) throw new SignalError('no Alertmanager answers');
       for (const alert of alerts) {
@@ -226,6 +226,7 @@ export function createAlertmanager(ground: Ground, post: Post) {
             expiresAt,
           });
       }
+      return peers.filter((peer) => !isUp(peer)).map((peer) => peer.name);
     },
     /** Whether the bot could read the alerts of a service as firing. */
     isActive: (service: string): boolean =>

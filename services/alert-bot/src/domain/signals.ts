@@ -28,8 +28,11 @@ export interface AlertReading {
 export interface AlertmanagerPort {
   /** Rejects with a SignalError where no peer answers. */
   read(now: Instant): Promise<AlertReading>;
-  /** Sends alerts to every peer; rejects where none took them, naming each. */
-  send(alerts: readonly OutgoingAlert[]): Promise<void>;
+  /**
+   * Sends alerts to every peer; rejects where none took them, naming each.
+   * @returns why some did not, a line each; empty where all took them
+   */
+  send(alerts: readonly OutgoingAlert[]): Promise<readonly string[]>;
 }
 
 export interface OutgoingAlert {

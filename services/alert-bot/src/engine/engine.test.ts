@@ -1,6 +1,7 @@
 // The log, the supervisor and its processes are real; Alertmanager and Prometheus are small HTTP servers.
 import Database from 'better-sqlite3';
 import { afterAll, describe, expect, test, vi } from 'vitest';
+import { fingerprint } from '../domain/alert.ts';
 import { PlatformError } from '../domain/platform.ts';
 import { runAttempt } from '../executor/attempt.ts';
 import { addPause, recordAlive } from '../store/controls.ts';
@@ -18,7 +19,7 @@ import { triagePending } from './triage-pending.ts';
 
 const NAMES = [
   ...['healed', 'defect', 'blind', 'given-back', 'never', 'stopped', 'dismissed', 'hiccup', 'full'],
-  ...['counted', 'recovering'],
+  ...['counted', 'recovering', 'news'],
 ];
 
 const { end, stageOf } = await bootStages(NAMES);
@@ -64,6 +65,32 @@ describe('the loop', { concurrent: true }, () => {
     await until(() => expect(openIncidents(stage.db)).toHaveLength(1));
     await until(() => expect(stage.incident(1)).toMatchObject({ status: 'closed', outcome: 'healed' }));
     expect(await stage.events()).toEqual(['start', 'stop', 'die', 'start']);
+  });
+
+  test('a long round over many incidents does not keep a new alert waiting', async () => {
+    using stage = stageOf('news');
+    const { find } = stage.platform;
+    // Else the sweep finds it before the round.
+    stage.scene.listed = () => [];
+    let asked = 0;
+    stage.platform.find = async (service) => {
+      asked += 1;
+      await stage.deps.sleep(50);
+      return find(service);
+    };
+    for (const playbook of stage.file.playbooks) Object.assign(playbook, { matches: () => true });
+    const others = 60;
+    for (let i = 0; i < others; i++) {
+      const labels = { alertname: 'Broken', service: `ghost-${i}` };
+      await stage.fire({ labels, fingerprint: fingerprint(labels) });
+    }
+    await using _ = running(stage);
+    await until(() => expect(asked).toBeGreaterThan(10));
+    await deliver(stage, 'late');
+    const late = () => openIncidents(stage.db).find((one) => one.service === 'news');
+    await until(() => expect(late()?.status ?? 'new').not.toBe('new'));
+    // Their round was still going on.
+    expect(asked).toBeLessThan(others);
   });
 
   test('G3: is stopped at once in the middle of a call, and the next process goes on', async () => {
@@ -169,6 +196,8 @@ describe('a defect of the bot', { concurrent: true }, () => {
     using stage = stageOf('given-back', { speed: 20, limits });
     const id = await stage.queue();
     const { find } = stage.platform;
+    // Else the sweep finds it before the round.
+    stage.scene.listed = () => [];
     let asked = 0;
     stage.platform.find = async (service) => {
       asked += 1;

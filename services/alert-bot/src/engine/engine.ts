@@ -24,6 +24,8 @@ const PASS_EVERY = 1_000;
 
 const FAILURES_AT_MOST = 3;
 const PAUSE_AFTER_FAILURE = 5_000;
+/** Of what came in during a long round; the rest has its turn in the next one. */
+const HEARD_AT_ONCE = 50;
 /** A log that cannot be written must show before an alert needs it. */
 const PROVE_WRITABLE_EVERY = 10_000;
 
@@ -122,6 +124,18 @@ export function startEngine(
     await outbox.flush();
   }
 
+  /**
+   * Takes what came in during a long round: it must not wait behind a thousand others.
+   * @returns the youngest incident that was looked at
+   */
+  async function hear(after: number): Promise<number> {
+    for (const id of await triagePending(deps)) await reconsider(deps, id);
+    const news = openIncidents(deps.db, after).slice(0, HEARD_AT_ONCE);
+    for (const incident of news)
+      await look(incident).catch((error: unknown) => failed(incident.id, 'decide', error));
+    return news.at(-1)?.id ?? after;
+  }
+
   async function pass(): Promise<void> {
     if (deps.monotonic() - provedAt >= PROVE_WRITABLE_EVERY) {
       const isFirst = provedAt === Number.NEGATIVE_INFINITY;
@@ -141,13 +155,16 @@ export function startEngine(
     }
     await tell();
     let toldAt = deps.monotonic();
-    for (const incident of openIncidents(deps.db)) {
+    const open = openIncidents(deps.db);
+    let newest = open.at(-1)?.id ?? 0;
+    for (const incident of open) {
       if (deps.stopping.aborted) return;
       if (tasks.has(incident.id)) continue;
       if ((failures.get(incident.id)?.notBefore ?? 0) > deps.monotonic()) continue;
       await look(incident).catch((error: unknown) => failed(incident.id, 'decide', error));
       // A round over a thousand incidents must not keep a person from being told.
       if (deps.monotonic() - toldAt < PASS_EVERY) continue;
+      newest = await hear(newest);
       await tell();
       toldAt = deps.monotonic();
     }

@@ -2,7 +2,7 @@
 import { afterAll, expect, test } from 'vitest';
 import { escalate } from '../decision/conclude.ts';
 import { write } from '../store/db.ts';
-import { endEscalations, escalationsOf } from '../store/escalations.ts';
+import { dueEscalations, endEscalations, escalationsOf } from '../store/escalations.ts';
 import { resetTarget } from '../store/targets.ts';
 import { lookAtOnce } from '../store/waits.ts';
 import type { Stage } from '../testing/stage.ts';
@@ -139,4 +139,42 @@ test('a second escalation of an incident fires beside the end of the first', asy
   expect(end?.labels).toEqual(start?.labels);
   expect(Date.parse(end?.endsAt ?? '')).toBeLessThanOrEqual(stage.clock.now());
   expect(Date.parse(start?.endsAt ?? '')).toBeGreaterThan(stage.clock.now());
+});
+
+test('a peer that was away while a page ended is told when it is back, and nobody then any more', async () => {
+  using stage = await escalated();
+  const { deps, id, clock } = stage;
+  const { send } = deps.alertmanager;
+  let failures = ['Alertmanager b: 503'];
+  Object.assign(deps.alertmanager, {
+    send: async (alerts: Parameters<typeof send>[0]) => [...(await send(alerts)), ...failures],
+  });
+  const outbox = createOutbox(deps);
+  await outbox.flush();
+  await write(stage.db, () => endEscalations(stage.db, id, clock.now()));
+  await outbox.flush();
+  const ends = () => stage.scene.sent.filter(({ endsAt }) => Date.parse(endsAt) <= clock.now()).length;
+  expect(ends()).toBe(1);
+  clock.advance(MINUTE);
+  await outbox.flush();
+  expect(ends()).toBe(2);
+  failures = [];
+  clock.advance(MINUTE);
+  await outbox.flush();
+  expect(ends()).toBe(3);
+  clock.advance(MINUTE);
+  await outbox.flush();
+  expect(ends()).toBe(3);
+});
+
+test('one that never comes back is not told for ever: the page has ended there by itself', async () => {
+  using stage = await escalated();
+  const { deps, id, clock } = stage;
+  Object.assign(deps.alertmanager, { send: async () => ['Alertmanager b: 503'] });
+  const outbox = createOutbox(deps);
+  await write(stage.db, () => endEscalations(stage.db, id, clock.now()));
+  await outbox.flush();
+  clock.advance(240 * MINUTE);
+  await outbox.flush();
+  expect(dueEscalations(stage.db, 0, clock.now() + 240 * MINUTE)).toEqual([]);
 });

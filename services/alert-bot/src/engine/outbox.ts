@@ -1,13 +1,20 @@
 import type { Deps } from '../deps.ts';
-import type { Millis } from '../domain/duration.ts';
+import type { Instant, Millis } from '../domain/duration.ts';
 import { write } from '../store/db.ts';
-import { dueEscalations, recordSending } from '../store/escalations.ts';
+import { dueEscalations, type Escalation, recordFailure, recordSending } from '../store/escalations.ts';
 
 /** Alertmanager forgets an alert at its endsAt; sent again each minute it stays (design §8). */
 const SEND_EVERY: Millis = 60_000;
 const LASTS: Millis = 4 * 3_600_000;
 /** After a failure, so that an Alertmanager that is away is not asked each second. */
 const TRY_AGAIN: Millis = 5_000;
+
+/**
+ * Whether the end of a page needs no further sending. A peer that was away goes on paging until it hears of it, or the page
+ * ends there by itself.
+ */
+const isToldOver = ({ endedAt }: Escalation, failures: readonly string[], now: Instant): boolean =>
+  endedAt !== null && (failures.length === 0 || now - endedAt >= LASTS);
 
 /** Sends what was escalated to every Alertmanager until it ends there. Nothing is lost while it is away. */
 export function createOutbox(deps: Deps) {
@@ -19,7 +26,7 @@ export function createOutbox(deps: Deps) {
     const outside = now - deps.behind();
     const due = dueEscalations(deps.db, SEND_EVERY, now);
     if (due.length === 0) return;
-    const error = await deps.alertmanager
+    const sent = await deps.alertmanager
       .send(
         due.map(({ labels, annotations, startsAt, endedAt }) => ({
           labels,
@@ -31,16 +38,22 @@ export function createOutbox(deps: Deps) {
         })),
       )
       .then(
-        () => null,
-        (failure: unknown) => (failure instanceof Error ? failure.message : String(failure)),
+        (failures) => ({ failures, error: null }),
+        (failure: unknown) => ({
+          failures: [],
+          error: failure instanceof Error ? failure.message : String(failure),
+        }),
       );
     await write(deps.db, () => {
-      for (const escalation of due) recordSending(deps.db, escalation, error, now);
+      for (const escalation of due) {
+        if (sent.error !== null) recordFailure(deps.db, escalation, sent.error);
+        else recordSending(deps.db, escalation, isToldOver(escalation, sent.failures, now), now);
+      }
     });
-    if (error === null) deps.events.escalationSent(due.length);
+    if (sent.error === null) deps.events.escalationSent(due.length);
     else {
       notBefore = deps.monotonic() + TRY_AGAIN;
-      deps.events.escalationFailed(due.length, error);
+      deps.events.escalationFailed(due.length, sent.error);
     }
   }
 

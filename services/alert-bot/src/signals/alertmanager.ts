@@ -70,8 +70,8 @@ export function createAlertmanager(
       };
     },
 
-    async send(alerts: readonly OutgoingAlert[]): Promise<void> {
-      if (alerts.length === 0) return;
+    async send(alerts: readonly OutgoingAlert[]): Promise<readonly string[]> {
+      if (alerts.length === 0) return [];
       const text = JSON.stringify(alerts.map(toPostable));
       const { answers, failures } = await everyPeer((peer) =>
         askText(peer, {
@@ -82,6 +82,7 @@ export function createAlertmanager(
         }),
       );
       if (answers.length === 0) throw new SignalError(failures.join('; '));
+      return failures;
     },
   };
 }

@@ -5,7 +5,7 @@ import { shareReadings } from './shared-reading.ts';
 function shared(fails: boolean) {
   const state = { asked: 0, at: 0, fails };
   const port: AlertmanagerPort = {
-    send: async () => {},
+    send: async () => [],
     async read(now): Promise<AlertReading> {
       state.asked += 1;
       if (state.fails) throw new SignalError('no answer');

@@ -114,11 +114,17 @@ export function endRecurring(db: Db, which: { target: string } | { before: Insta
   });
 }
 
-/** What has to be sent now: never sent, sent longer than `every` ago, or ended and not yet told. */
+/**
+ * What has to be sent now: never sent, sent longer than `every` ago, or ended and not yet told to every peer. An end is not
+ * sent again once a page with the same labels is there: Alertmanager would take it for the end of that one.
+ */
 export function dueEscalations(db: Db, every: number, now: Instant): Escalation[] {
   return db
     .prepare(
-      `SELECT * FROM escalations WHERE end_sent = 0 AND (last_sent_at IS NULL OR last_sent_at <= ?)
+      `SELECT * FROM escalations e WHERE end_sent = 0 AND (last_sent_at IS NULL OR last_sent_at <= ?)
+         AND NOT (ended_at IS NOT NULL AND last_sent_at IS NOT NULL AND EXISTS (
+           SELECT 1 FROM escalations later WHERE later.incident_id = e.incident_id AND later.id > e.id
+             AND later.ended_at IS NULL AND later.labels = e.labels))
        ORDER BY id`,
     )
     .all(now - every)
@@ -133,19 +139,17 @@ export function escalationsOf(db: Db, incident: number): Escalation[] {
 }
 
 /**
- * Records that a sending succeeded (error null) or failed; a failed one is due again, and so is one that
- * ended while it was on its way.
+ * Records that a sending succeeded; what ended while it was on its way is due again.
+ * @param over whether every peer knows that the page has ended
  */
-export function recordSending(db: Db, escalation: Escalation, error: string | null, now: Instant): void {
-  if (error !== null) db.prepare('UPDATE escalations SET error = ? WHERE id = ?').run(error, escalation.id);
-  else
-    db.prepare(
-      `UPDATE escalations SET last_sent_at = :now, end_sent = :endSent, error = NULL
-       WHERE id = :id AND ended_at IS :endedAt`,
-    ).run({
-      now,
-      endSent: escalation.endedAt === null ? 0 : 1,
-      id: escalation.id,
-      endedAt: escalation.endedAt,
-    });
+export function recordSending(db: Db, escalation: Escalation, over: boolean, now: Instant): void {
+  db.prepare(
+    `UPDATE escalations SET last_sent_at = :now, end_sent = :over, error = NULL
+     WHERE id = :id AND ended_at IS :endedAt`,
+  ).run({ now, over: over ? 1 : 0, id: escalation.id, endedAt: escalation.endedAt });
+}
+
+/** Records that nobody took it; it is due again. */
+export function recordFailure(db: Db, { id }: Escalation, error: string): void {
+  db.prepare('UPDATE escalations SET error = ? WHERE id = ?').run(error, id);
 }

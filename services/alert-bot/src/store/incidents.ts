@@ -127,10 +127,11 @@ export function openIncidentOf(db: Db, target: TargetId): Incident | undefined {
   return row === undefined ? undefined : incidentRow.parse(row);
 }
 
-export function openIncidents(db: Db): Incident[] {
+/** Those that are not closed and were opened after another one, oldest first. */
+export function openIncidents(db: Db, after = 0): Incident[] {
   return db
-    .prepare("SELECT * FROM incidents WHERE status <> 'closed' ORDER BY id")
-    .all()
+    .prepare("SELECT * FROM incidents WHERE status <> 'closed' AND id > ? ORDER BY id")
+    .all(after)
     .map((row) => incidentRow.parse(row));
 }
 

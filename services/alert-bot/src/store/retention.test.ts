@@ -102,7 +102,7 @@ function aWholeIncident(db: Db, name: string, now = NOON): number {
   const episode = openEpisodeOf(db, name);
   if (episode !== undefined) closeEpisode(db, episode.id, 'resolved', now);
   closeIncident(db, again(db, id), 'dismissed', {}, now);
-  for (const due of dueEscalations(db, 0, now)) recordSending(db, due, null, now);
+  for (const due of dueEscalations(db, 0, now)) recordSending(db, due, due.endedAt !== null, now);
   return id;
 }
 

@@ -33,6 +33,7 @@ import {
   dueEscalations,
   endEscalations,
   escalationsOf,
+  recordFailure,
   recordSending,
 } from './escalations.ts';
 import { addEvent, eventsOf } from './events.ts';
@@ -178,7 +179,7 @@ describe('the outbox', () => {
   test('sends at once, then each minute', () => {
     using log = temporaryLog();
     escalated(log.db);
-    recordSending(log.db, first(log.db, NOON), null, NOON);
+    recordSending(log.db, first(log.db, NOON), false, NOON);
     expect(due(log.db, NOON + MINUTE - 1)).toEqual([]);
     expect(due(log.db, NOON + MINUTE)).toHaveLength(1);
   });
@@ -186,21 +187,33 @@ describe('the outbox', () => {
   test('a sending that failed is due again, and says why', () => {
     using log = temporaryLog();
     const id = escalated(log.db);
-    recordSending(log.db, first(log.db, NOON), 'connection refused', NOON);
+    recordFailure(log.db, first(log.db, NOON), 'connection refused');
     expect(first(log.db, NOON)).toMatchObject({ error: 'connection refused', lastSentAt: null });
-    recordSending(log.db, first(log.db, NOON + 1), null, NOON + 1);
+    recordSending(log.db, first(log.db, NOON + 1), false, NOON + 1);
     expect(escalationsOf(log.db, id)).toMatchObject([{ error: null, lastSentAt: NOON + 1 }]);
   });
 
   test('an end is sent at once, until it was told, and then nothing more', () => {
     using log = temporaryLog();
     const id = escalated(log.db);
-    recordSending(log.db, first(log.db, NOON), null, NOON);
+    recordSending(log.db, first(log.db, NOON), false, NOON);
     endEscalations(log.db, id, NOON + 1);
-    recordSending(log.db, first(log.db, NOON + 1), 'away', NOON + 1);
+    recordFailure(log.db, first(log.db, NOON + 1), 'away');
     expect(first(log.db, NOON + 2)).toMatchObject({ endedAt: NOON + 1 });
-    recordSending(log.db, first(log.db, NOON + 2), null, NOON + 2);
+    recordSending(log.db, first(log.db, NOON + 2), true, NOON + 2);
     expect(due(log.db, NOON + 100 * MINUTE)).toEqual([]);
+  });
+
+  test('an end that not everyone heard is sent again each minute, but not once there is another such page', () => {
+    using log = temporaryLog();
+    const id = escalated(log.db);
+    endEscalations(log.db, id, NOON);
+    recordSending(log.db, first(log.db, NOON), false, NOON);
+    expect(due(log.db, NOON + MINUTE - 1)).toEqual([]);
+    expect(first(log.db, NOON + MINUTE)).toMatchObject({ endedAt: NOON });
+    const [{ labels, annotations } = expect.fail()] = escalationsOf(log.db, id);
+    addEscalation(log.db, id, 'unproven', { labels, annotations }, NOON + MINUTE);
+    expect(due(log.db, NOON + MINUTE).map(({ endedAt }) => endedAt)).toEqual([null]);
   });
 
   test('an end that came while it was being sent is still told at once', () => {
@@ -208,7 +221,7 @@ describe('the outbox', () => {
     const id = escalated(log.db);
     const sending = first(log.db, NOON);
     endEscalations(log.db, id, NOON + 1);
-    recordSending(log.db, sending, null, NOON + 2);
+    recordSending(log.db, sending, false, NOON + 2);
     expect(due(log.db, NOON + 2)).toMatchObject([{ endedAt: NOON + 1 }]);
   });
 

@@ -101,11 +101,22 @@ export function setUpBuying(onBought) {
 function tellOutcome(answer, again) {
   const transaction = isGood(answer) ? answer.body : answer.body?.error?.transaction;
   const inFlight = answer.body?.error?.code === 'key_in_flight';
+  // Without an answer, too, the money may be held.
+  const isOpen = answer.body?.error?.code === 'outcome_unknown' || answer.status === 0;
   const [kind, title] = isGood(answer)
     ? ['good', `Completed: ${formatMoney(transaction.amount, transaction.currency)} paid`]
     : answer.status === 402
       ? ['warn', 'Declined']
-      : ['bad', inFlight ? 'Not answered yet' : transaction === undefined ? 'Not bought' : 'Failed'];
+      : [
+          'bad',
+          inFlight
+            ? 'Not answered yet'
+            : isOpen
+              ? 'Not known yet'
+              : transaction === undefined
+                ? 'Not bought'
+                : 'Failed',
+        ];
   const notice = make('div', { class: `notice ${kind}`, 'data-outcome': kind }, make('strong', {}, title));
   if (!isGood(answer)) notice.append(make('p', {}, inWords(answer)));
 
@@ -128,7 +139,7 @@ function tellOutcome(answer, again) {
   }
   notice.append(facts);
   // Only where nobody knows what became of it, or nothing did: "Pay" is another purchase.
-  if (inFlight || answer.status === 0 || answer.status === 500 || answer.status === 503) {
+  if (inFlight || isOpen || answer.status === 500 || answer.status === 503) {
     const button = make('button', { type: 'button' }, 'Try again');
     button.addEventListener('click', again);
     notice.append(button);
