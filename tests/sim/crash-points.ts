@@ -189,7 +189,7 @@ const LIKINGS = new Map<string, Liking>(
     [NOW_AND_THEN, [0.3, 0.5]] as const,
     [SELDOM_PASSED, [0.7, 0.6]] as const,
     [DISMISSED, [0.15, 0.5]] as const,
-    [HARDLY_EVER, [1, 0.8]] as const,
+    [HARDLY_EVER, [0.6, 0.6]] as const,
     [[GIVE_UP_LOST], [1, 0.6]] as const,
     [[GIVE_UP_KEPT], [1, 0.9]] as const,
     [SECOND_HALF, [1, 0.95]] as const,

@@ -70,7 +70,7 @@ export function makePlan(seed: number): Plan {
   const random = createRandom(seed, 'plan');
   const theme = random.pick(THEMES);
   const services = makeServices(random, theme);
-  const active = random.int(140, 175) * 1_000;
+  const active = random.int(145, 178) * 1_000;
   const policies = makePolicies(createRandom(seed, 'policy'), theme, services);
   return {
     seed,
@@ -80,7 +80,7 @@ export function makePlan(seed: number): Plan {
     peers: random.chance(0.5) ? 2 : 1,
     script: makeScript(createRandom(seed, 'script'), theme, services, policies.length, active),
     active,
-    end: active + 140_000,
+    end: active + 145_000,
     rule: {
       range: theme === 'recurring' ? 4_000 : random.pick([4_000, 8_000, 12_000]),
       holds: random.pick([0, 2_000, 4_000]),

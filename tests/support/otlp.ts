@@ -103,7 +103,9 @@ export async function startOtlpReceiver(host = '127.0.0.1'): Promise<OtlpReceive
     }
     if (behaviour.kind === 'slow') await new Promise((resolve) => setTimeout(resolve, behaviour.ms));
     if (behaviour.kind !== 'discard') keep(request.url ?? '', JSON.parse(body));
-    response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
+    // In the format of the question, as the specification has it: an empty message of protobuf is no bytes.
+    const type = request.headers['content-type'] ?? '';
+    response.writeHead(200, { 'content-type': type }).end(type.includes('json') ? '{}' : '');
   };
 
   const server = createServer((request, response) => {

@@ -77,6 +77,35 @@ export const resetBetween = (world: World, service: string, from: Millis, to: Mi
 export const apart = (one: CallRecord, other: CallRecord): Millis =>
   Math.max(other.seen.log - one.seen.log, other.at - one.at);
 
+/** A proof needs at least two evaluations of a rule: whoever is well for a shorter time is not proven to be. */
+export const TOO_SHORT_TO_PROVE: Millis = 2_500;
+
+/**
+ * Whether there was a time in which every container of a service was well and no rule fired about it: what began before
+ * may be proven then, and a rule that fires after it is another trouble, if only that of what the service needs.
+ * @param rules those that matter
+ */
+export function mayBeProven(
+  world: World,
+  service: string,
+  from: Millis,
+  to: Millis,
+  rules: readonly string[] = ['HighErrorRate', 'ServiceDown'],
+): boolean {
+  const busy = [
+    ...world.prometheus.fired.filter((one) => one.service === service && rules.includes(one.rule)),
+    // Looked at twice a second.
+    ...world.observer.unwellSpans(service).map((span) => ({ from: span.from - 500, to: span.to + 500 })),
+  ].toSorted((a, b) => a.from - b.from);
+  let free = from;
+  for (const span of busy) {
+    if (span.to < free) continue;
+    if (Math.min(span.from, to) - free >= TOO_SHORT_TO_PROVE) return true;
+    free = span.to;
+  }
+  return to - free >= TOO_SHORT_TO_PROVE;
+}
+
 export const seconds = (at: Millis): string => (at / 1000).toFixed(3);
 export const describe = (call: CallRecord): string => `${call.verb} ${call.box.slot} at ${seconds(call.at)}`;
 export { isInDoubt, nextStart };

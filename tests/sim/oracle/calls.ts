@@ -46,7 +46,9 @@ function* judgeStarts(world: World): Generator<string> {
     const isHaunted = world.notes.ends.some((at) => at <= call.at && at > call.at - HAUNTS);
     if (call.before.atRest !== null && before?.verb !== 'restart' && !isHaunted)
       yield `G3: ${describe(call)}, which a person had stopped`;
-    if (before?.verb === 'start' && before.before.startedAt === call.before.startedAt)
+    // So long after it, it is the second half of another attempt, whose restart was an intent only.
+    const isOther = isHaunted && before !== undefined && call.at - before.at > HAUNTS;
+    if (before?.verb === 'start' && before.before.startedAt === call.before.startedAt && !isOther)
       yield `G2: ${describe(call)} after ${describe(before)}: a second start in one attempt`;
   }
 }

@@ -32,8 +32,9 @@ function* judgeRestartedByOthers(world: World, call: CallRecord): Generator<stri
   const readings = world.alertmanager.readings.filter((one) => one.at > at - 10_000 && one.at < call.at);
   const namesOf = (reading: (typeof readings)[number] | undefined) =>
     reading?.names.get(call.service) ?? new Set<string>();
-  const fired = [...namesOf(readings.at(-1))].some((alert) =>
-    readings.every((one) => namesOf(one).has(alert)),
+  // One that only says that it is down lets go as soon as it is up.
+  const fired = [...namesOf(readings.at(-1))].some(
+    (alert) => alert !== 'ServiceDown' && readings.every((one) => namesOf(one).has(alert)),
   );
   if (isOurs || !fired || !readings.some((one) => one.at < at - MARGIN)) return;
   // Whose process died between intent and call takes it for its own; then a person who saw it asked for another.

@@ -7,7 +7,6 @@ import {
   counts,
   describe,
   goesOnUntil,
-  isInDoubt,
   LAG,
   restarts,
   UNSEEN,
@@ -19,7 +18,7 @@ export function* judgeFleet(world: World): Generator<string> {
   const { limits } = world.playbooks();
   for (const { service, first } of attempts) {
     const others = attempts.filter((one) => one.service !== service && one.first.at <= first.at);
-    const goingOn = others.filter((one) => goesOnAt(world, one, first.at));
+    const goingOn = others.filter((one) => goesOnAt(one, first.at));
     if (goingOn.length + 1 > limits.concurrent)
       yield `G5: ${describe(first)} beside ${goingOn.map((one) => describe(one.first)).join(', ')}: ${limits.concurrent} at once`;
     for (const other of goingOn)
@@ -53,17 +52,17 @@ const wasInterrupted = (world: World, { first }: Attempt): boolean =>
   world.notes.ends.some((at) => at <= first.at && at > first.at - 60_000);
 
 /** Whether an attempt was going on: in one of its calls, or between two that one process made in one roll. */
-const goesOnAt = (world: World, { calls }: Attempt, at: Millis): boolean =>
+const goesOnAt = ({ calls }: Attempt, at: Millis): boolean =>
   calls.some((call, i) => {
     const next = calls[i + 1];
     const over = goesOnUntil(call);
-    const isRoll = next?.boot === call.boot && !isInDoubt(call) && next.at - over < waitsInRoll(world) + LAG;
+    // The next one is called once this one is healthy.
+    const isRoll =
+      next?.boot === call.boot &&
+      call.answer === 'done' &&
+      next.at - over < call.box.service.plan.warmsUp + LAG;
     return call.at <= at && (isRoll ? next.at : over) > at;
   });
-
-/** So long an instance may take to be back before the next one is called, or the roll ends. */
-const waitsInRoll = (world: World): Millis =>
-  Math.max(...world.playbooks().playbooks.map(({ prove }) => prove.within));
 
 const mayBeActedOn = (world: World): number =>
   world.ground.plan.services.filter(

@@ -2,11 +2,17 @@ import type { Millis } from '../../../services/alert-bot/src/domain/duration.ts'
 import { backoffAfter } from '../../../services/alert-bot/src/policy/limits.ts';
 import type { CallRecord } from '../world/platform.ts';
 import type { World } from '../world/world.ts';
-import { counts, describe, LAG, resetBetween, restarts, seconds } from './attempts.ts';
+import {
+  counts,
+  describe,
+  LAG,
+  mayBeProven,
+  resetBetween,
+  restarts,
+  seconds,
+  TOO_SHORT_TO_PROVE,
+} from './attempts.ts';
 import { quarantine } from './limits.ts';
-
-/** A proof needs at least two evaluations of a rule: whoever is well for a shorter time is not proven to be. */
-const TOO_SHORT_TO_PROVE: Millis = 2_500;
 
 /**
  * G4, G8: while a service is never well, all that is done to it is one ladder, with growing pauses. Whoever takes it
@@ -30,7 +36,8 @@ function troubles(world: World, calls: readonly CallRecord[]): CallRecord[][] {
     const isSame =
       before !== undefined &&
       !resetBetween(world, call.service, before.at, call.at) &&
-      isBadThroughout(world, call.service, before.at, call.at);
+      isBadThroughout(world, call.service, before.at, call.at) &&
+      !mayBeProven(world, call.service, before.answeredAt ?? before.at, call.at);
     if (isSame && last !== undefined) last.push(call);
     else found.push([call]);
   }
@@ -52,13 +59,15 @@ function* judge(world: World, calls: readonly CallRecord[]): Generator<string> {
   if (limits === undefined || steps === undefined) return;
   const rungs = steps.reduce((sum, step) => sum + (step.kind === 'restart' ? step.attempts : 0), 0);
   const pause = quarantine(world) - LAG;
+  // It counts from the first container, and those before it are waited for.
+  const inRoll = ((calls[0]?.box.service.plan.replicas ?? 1) - 1) * 90_000;
   let made = 0;
   for (const [i, call] of calls.entries()) {
     const before = calls[i - 1];
     const since =
       before === undefined ? Number.POSITIVE_INFINITY : call.at - (before.answeredAt ?? before.at);
     // A trial is one attempt beyond the ladder.
-    const isTrial = before !== undefined && since >= pause;
+    const isTrial = before !== undefined && since >= pause - inRoll;
     if (!isTrial) made++;
     if (made > rungs)
       yield `G4/G8: ${describe(call)} is attempt ${made} of a ladder of ${rungs}, and it was never well since ${seconds(calls[0]?.at ?? 0)}`;

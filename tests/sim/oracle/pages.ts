@@ -1,7 +1,8 @@
 import type { Instant, Millis } from '../../../services/alert-bot/src/domain/duration.ts';
 import type { PageRecord } from '../world/alertmanager.ts';
 import type { World } from '../world/world.ts';
-import { LAG, restarts, STILL_ON_ITS_WAY, seconds, UNSEEN } from './attempts.ts';
+import { LAG, mayBeProven, restarts, STILL_ON_ITS_WAY, seconds, UNSEEN } from './attempts.ts';
+import { quarantine } from './limits.ts';
 import { isOpen } from './persons.ts';
 
 /** One page as people see it: from its first sending until it ends at Alertmanager. */
@@ -170,6 +171,9 @@ function* judgeEnds(world: World, pages: readonly Page[]): Generator<string> {
   }
 }
 
+/** So much later than the escalation a page may be there: nobody took it. */
+const TOLD_LATE: Millis = 40_000;
+
 /** A page that ends says that it is over, so long after it was true at most. */
 const ENDED_WITHIN: Millis = 20_000;
 
@@ -179,14 +183,21 @@ function* judgeRecovery(world: World, pages: readonly Page[]): Generator<string>
     const { service, reason, alertname } = labels;
     if (service === undefined || alertname !== 'RemediationEscalated' || service === 'twin') continue;
     // Without a target there is nothing to prove: the end of the alert is the end.
-    if (reason === 'recurring' || reason === 'no_target' || until > world.ground.time.now()) continue;
+    if (reason === 'recurring' || reason === 'no_target') continue;
+    // What comes after it, as a trial's call, is not in the run any more.
+    if (until > world.ground.time.now() - 2 * LAG) continue;
     const known = world.host.services.find((one) => one.plan.name === service);
     const isReset = world.notes.resets.some(
-      ({ at, target }) => at <= until && at > from - LAG && target === known?.id,
+      ({ at, target }) => at <= until + 2 * LAG && at > from - TOLD_LATE && target === known?.id,
     );
-    const isTrial = restarts(world).some(
-      (call) => call.service === service && Math.abs(call.at - until) < 2 * LAG,
-    );
+    const calls = restarts(world).filter((call) => call.service === service);
+    const isTrial = calls.some((call) => Math.abs(call.at - until) < 2 * LAG);
+    // A trial that was decided and then had to let others go first.
+    const last = calls.findLast((call) => call.at < until);
+    const isDue =
+      (reason === 'quarantined' || reason === 'budget_exhausted') &&
+      last !== undefined &&
+      until - last.at >= quarantine(world) - LAG;
     const isLate = nobodyToSay(world).some((one) => one.from < until && one.until > until - ENDED_WITHIN);
     // The trial ended it and then could not be made, or another reason took its place: people are told on.
     // Of one whose process died in it nobody knows for a while whether it was made.
@@ -199,7 +210,7 @@ function* judgeRecovery(world: World, pages: readonly Page[]): Generator<string>
     const isRejected = world.notes.rejections.some(
       (one) => one.service === service && Math.abs(one.at - until) < LAG,
     );
-    if (isReset || isTrial || isLate || goesOn || isRejected) continue;
+    if (isReset || isTrial || isDue || isLate || goesOn || isRejected) continue;
     // With nothing to be `stable` for, one that dies again and again is proven well between two deaths, as the policy says.
     const { badSpans, badSpansWhileUp, downSpans, heardOf } = world.observer;
     // Who was only told that it is down has that proven; errors that come after it are a trouble of their own.
@@ -211,7 +222,9 @@ function* judgeRecovery(world: World, pages: readonly Page[]): Generator<string>
     const wasBad = spansOf(service).some(
       (span) => span.from < until - ENDED_WITHIN && span.to >= until - 1_000,
     );
-    if (wasBad)
+    // Only its own alerts have to be over: another one is another trouble.
+    const rules = labels['alert'] === 'ServiceDown' ? ['ServiceDown'] : undefined;
+    if (wasBad && !mayBeProven(world, service, until - ENDED_WITHIN, until, rules))
       yield `G8: the page of ${service} (${reason}) ended at ${seconds(until)}, and it was never well`;
   }
 }

@@ -83,6 +83,9 @@ function modesBefore(world: World, call: CallRecord): Mode[] {
     .flatMap(({ file }) => file.playbooks.slice(0, 1).map(({ mode }) => stricter(mode, label ?? mode)));
 }
 
+/** From the last look to the call. */
+const MOMENT: Millis = 100;
+
 function* judgeMode(world: World, call: CallRecord): Generator<string> {
   const modes = modesBefore(world, call);
   if (modes.every((mode) => mode === 'observe')) yield `G13: ${describe(call)} in mode observe`;
@@ -91,7 +94,9 @@ function* judgeMode(world: World, call: CallRecord): Generator<string> {
     ({ at, service, instances }) =>
       service === call.service && at <= call.at && instances.get(call.box.id) === call.before.startedAt,
   );
-  if (!approved) yield `G13: ${describe(call)} without an approval of just this run of it`;
+  // Started by itself at the very time of the call: the bot cannot have seen it.
+  const isNew = call.box.starts.some((start) => start <= call.at && start > call.at - MOMENT);
+  if (!approved && !isNew) yield `G13: ${describe(call)} without an approval of just this run of it`;
 }
 
 /** One yes is for one attempt: the next is another question. Lost and repeated answers are no second yes. */

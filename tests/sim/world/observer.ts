@@ -37,6 +37,7 @@ export function createObserver(ground: Ground, host: Host, alertmanager: SimAler
   const bad = new Map<string, Span[]>();
   const badWhileUp = new Map<string, Span[]>();
   const down = new Map<string, Span[]>();
+  const unwell = new Map<string, Span[]>();
 
   const needs = new Map(
     host.services.map((one) => [one.plan.name, one.plan.dependsOn.map((it) => it.service)]),
@@ -70,13 +71,18 @@ export function createObserver(ground: Ground, host: Host, alertmanager: SimAler
         sawBad(bad, service);
       if (host.fails(service)) sawBad(badWhileUp, service);
       if (service.removed || service.boxes.some((box) => !box.running)) sawBad(down, service);
+      if (service.removed || service.boxes.some((box) => !isWell(box))) note(unwell, service);
     }
   }
   time.after(10, look);
 
   function sawBad(seen: Map<string, Span[]>, service: Service): void {
+    host.lastBad.set(service, time.now());
+    note(seen, service);
+  }
+
+  function note(seen: Map<string, Span[]>, service: Service): void {
     const now = time.now();
-    host.lastBad.set(service, now);
     const spans = seen.get(service.plan.name) ?? [];
     seen.set(service.plan.name, spans);
     const last = spans.at(-1);
@@ -90,6 +96,8 @@ export function createObserver(ground: Ground, host: Host, alertmanager: SimAler
     badSpans: (name: string): readonly Span[] => bad.get(name) ?? [],
     /** The same without the moments in which one that dies again and again runs and has not died yet. */
     badSpansWhileUp: (name: string): readonly Span[] => badWhileUp.get(name) ?? [],
+    /** When a container of it did not run, or was not healthy. */
+    unwellSpans: (name: string): readonly Span[] => unwell.get(name) ?? [],
     /** When a container of it did not run. */
     downSpans: (name: string): readonly Span[] => down.get(name) ?? [],
     /** Names of the alerts about a service that the bot had heard of by then. */

@@ -48,6 +48,8 @@ export function createPrometheus(ground: Ground, host: Host, alertmanager: SimAl
   /** When the scrapes of a service were last asked for: it is being proven. */
   const provenAt = new Map<string, Millis>();
   const outages: { from: Millis; until: Millis }[] = [];
+  /** When a rule fired about a service; to the end of time while it does. Forgotten or not, only the rule ends it. */
+  const fired: { service: string; rule: string; from: Millis; to: Millis }[] = [];
 
   const rules: Rule[] = [
     {
@@ -95,7 +97,10 @@ export function createPrometheus(ground: Ground, host: Host, alertmanager: SimAl
     const labels = { alertname: rule.name, service: name, severity, remediation: 'auto' };
     const key = service.id;
     const known = rule.alerts.get(key);
+    const span = fired.findLast((one) => one.service === name && one.rule === rule.name);
+    const isOpen = span?.to === Number.POSITIVE_INFINITY;
     if (!rule.isTrue(service)) {
+      if (isOpen) span.to = time.now();
       if (known === undefined) return;
       rule.alerts.delete(key);
       if (known.state === 'firing') {
@@ -117,6 +122,8 @@ export function createPrometheus(ground: Ground, host: Host, alertmanager: SimAl
     if (alert.state === 'pending') {
       if (time.now() - alert.pendingSince < rule.holds) return;
       alert.state = 'firing';
+      if (!isOpen)
+        fired.push({ service: name, rule: rule.name, from: time.now(), to: Number.POSITIVE_INFINITY });
       alert.startsAt = wall();
       trace.event('rule', `${rule.name} of ${name} fires`);
     }
@@ -140,6 +147,7 @@ export function createPrometheus(ground: Ground, host: Host, alertmanager: SimAl
   time.after(500, tick);
   return {
     outages,
+    fired,
     provenAt,
     goAway(lasts: Millis, onlyApi: boolean): void {
       outages.push({ from: time.now(), until: time.now() + lasts });
