@@ -18,7 +18,6 @@ interface Row {
   seconds: number;
 }
 
-const { values } = parseArgs({ options: { only: { type: 'string' }, types: { type: 'boolean' } } });
 const copies = new DisposableStack();
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.once(signal, () => {
@@ -27,7 +26,8 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.exit(1);
   });
 try {
-  process.exitCode = (await main(chosen())) ? 0 : 1;
+  const { values } = parseArgs({ options: { only: { type: 'string' }, types: { type: 'boolean' } } });
+  process.exitCode = (await main(chosen(values.only), values.types === true)) ? 0 : 1;
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;
@@ -35,9 +35,9 @@ try {
   copies.dispose();
 }
 
-function chosen(): Mutation[] {
+function chosen(numbers: string | undefined): Mutation[] {
   const all = readMutations(import.meta.dirname);
-  const only = values.only?.split(',');
+  const only = numbers?.split(',');
   const missing = only?.find((number) => all.every((mutation) => mutation.number !== number));
   if (missing !== undefined)
     throw new Error(`--only ${missing}: there are ${all.map(({ number }) => number).join(', ')}`);
@@ -45,14 +45,14 @@ function chosen(): Mutation[] {
 }
 
 /** @returns whether every mutation was killed */
-async function main(mutations: readonly Mutation[]): Promise<boolean> {
+async function main(mutations: readonly Mutation[], types: boolean): Promise<boolean> {
   const began = performance.now();
   const trees = Array.from(
     { length: Math.min(WORKERS, mutations.length) },
     () => copies.use(copyTree(root)).path,
   );
   const [benches] = await Promise.all([
-    Promise.all(trees.map((tree) => createBench(tree, values.types === true))),
+    Promise.all(trees.map((tree) => createBench(tree, types))),
     showBaseline(mutations, trees[0] ?? root),
   ]);
   const rows = await tryAll(mutations, benches);
