@@ -196,8 +196,6 @@ describe('a defect of the bot', { concurrent: true }, () => {
     using stage = stageOf('given-back', { speed: 20, limits });
     const id = await stage.queue();
     const { find } = stage.platform;
-    // Else the sweep finds it before the round.
-    stage.scene.listed = () => [];
     let asked = 0;
     stage.platform.find = async (service) => {
       asked += 1;
