@@ -1,5 +1,6 @@
 /** One cause is one page: what the shipped configuration holds back, asked of real Alertmanagers. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -142,7 +143,7 @@ const cases: { when: string; silent: string[]; told: string[] }[] = [
 
 describe.each(await generations())('with $name', ({ alertmanager }) => {
   let folder: string;
-  let child: ChildProcess;
+  let child: ChildProcess | undefined;
   let address: string;
 
   beforeAll(async () => {
@@ -159,8 +160,13 @@ describe.each(await generations())('with $name', ({ alertmanager }) => {
     child = spawn(path, args, { cwd, env: { ...process.env, ...env }, stdio: 'ignore' });
     await until(() => answersWell(`${address}/-/ready`), { what: 'Alertmanager' });
   });
-  afterAll(() => {
-    child?.kill();
+  afterAll(async () => {
+    if (child?.exitCode === null) {
+      const ended = once(child, 'exit');
+      child.kill();
+      // It writes its files as it ends.
+      await ended;
+    }
     rmSync(folder, { recursive: true, force: true });
   });
 
