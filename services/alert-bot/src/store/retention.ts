@@ -1,4 +1,3 @@
-import type { Statement } from 'better-sqlite3';
 import { z } from 'zod';
 import type { Instant } from '../domain/duration.ts';
 import type { Db } from './db.ts';
@@ -9,19 +8,8 @@ import type { Db } from './db.ts';
 /** Rows at once: far under a millisecond, so that the caller can look at the clock often. */
 const CHUNK = 20;
 
-/** Pruning runs the same few statements thousands of times; compiling each anew costs more than running it. */
-const statements = new WeakMap<Db, Map<string, Statement>>();
-function prepared(db: Db, sql: string): Statement {
-  const known = statements.get(db) ?? new Map<string, Statement>();
-  statements.set(db, known);
-  const statement = known.get(sql) ?? db.prepare(sql);
-  known.set(sql, statement);
-  return statement;
-}
-
 const ids = z.array(z.union([z.number(), z.string()]));
-const select = (db: Db, sql: string, ...values: unknown[]) =>
-  ids.parse(prepared(db, sql).pluck().all(values));
+const select = (db: Db, sql: string, ...values: unknown[]) => ids.parse(db.prepare(sql).pluck().all(values));
 
 /** Deliveries of nothing but the heartbeat (one a minute), received before. @returns rows removed */
 export function pruneHeartbeats(db: Db, before: Instant): number {
@@ -57,7 +45,7 @@ function removeDeliveries(db: Db, deliveries: readonly unknown[]): number {
     // A payload may have thousands of alerts.
     const alerts = removeSome(db, 'delivery_alerts', 'delivery_id', id);
     rows += alerts;
-    if (alerts < CHUNK) rows += prepared(db, 'DELETE FROM deliveries WHERE id = ?').run(id).changes;
+    if (alerts < CHUNK) rows += db.prepare('DELETE FROM deliveries WHERE id = ?').run(id).changes;
     if (rows >= CHUNK) break;
   }
   return rows;
@@ -85,21 +73,19 @@ const NOT_LEFT_STOPPED = `NOT EXISTS (SELECT 1 FROM attempts a JOIN calls c ON c
 
 /** The incident whose removal has begun and is not over, or null: it has to be finished first. */
 export function halfPruned(db: Db): number | null {
-  const id = Number(prepared(db, "SELECT value FROM meta WHERE key = 'pruning'").pluck().get());
+  const id = Number(db.prepare("SELECT value FROM meta WHERE key = 'pruning'").pluck().get());
   return id > 0 ? id : null;
 }
 
 const setPruning = (db: Db, id: number): void => {
-  prepared(db, "UPDATE meta SET value = :id WHERE key = 'pruning' AND value <> :id").run({ id });
+  db.prepare("UPDATE meta SET value = :id WHERE key = 'pruning' AND value <> :id").run({ id });
 };
 
 /** The incident that goes next, or null. @param sparing leaves what a decision may still need */
 export function oldestPrunable(db: Db, before: Instant, sparing: boolean): number | null {
-  const id = prepared(
-    db,
-    `SELECT i.id FROM incidents i WHERE ${PRUNABLE} ${sparing ? `AND ${NOT_LEFT_STOPPED}` : ''}
-       ORDER BY i.closed_at LIMIT 1`,
-  )
+  const id = db
+    .prepare(`SELECT i.id FROM incidents i WHERE ${PRUNABLE} ${sparing ? `AND ${NOT_LEFT_STOPPED}` : ''}
+       ORDER BY i.closed_at LIMIT 1`)
     .pluck()
     .get({ before });
   return typeof id === 'number' ? id : null;
@@ -115,11 +101,10 @@ const OF_AN_INCIDENT = ['evidence', 'decisions', 'events', 'escalations', 'appro
  */
 export function pruneIncident(db: Db, id: number): number {
   setPruning(db, id);
-  const detached = prepared(
-    db,
-    `UPDATE delivery_alerts SET incident_id = NULL WHERE rowid IN
-         (SELECT rowid FROM delivery_alerts WHERE incident_id = ? LIMIT ${CHUNK})`,
-  ).run(id).changes;
+  const detached = db
+    .prepare(`UPDATE delivery_alerts SET incident_id = NULL WHERE rowid IN
+         (SELECT rowid FROM delivery_alerts WHERE incident_id = ? LIMIT ${CHUNK})`)
+    .run(id).changes;
   if (detached > 0) return detached;
   for (const table of OF_AN_INCIDENT) {
     const rows = removeSome(db, table, 'incident_id', id);
@@ -127,22 +112,23 @@ export function pruneIncident(db: Db, id: number): number {
   }
   for (const attempt of select(db, `SELECT id FROM attempts WHERE incident_id = ? LIMIT ${CHUNK}`, id)) {
     const calls = removeSome(db, 'calls', 'attempt_id', attempt);
-    return calls > 0 ? calls : prepared(db, 'DELETE FROM attempts WHERE id = ?').run(attempt).changes;
+    return calls > 0 ? calls : db.prepare('DELETE FROM attempts WHERE id = ?').run(attempt).changes;
   }
-  const storm = prepared(db, 'SELECT id FROM storms WHERE incident_id = ?').pluck().get(id);
+  const storm = db.prepare('SELECT id FROM storms WHERE incident_id = ?').pluck().get(id);
   if (storm !== undefined) {
-    prepared(db, 'UPDATE incidents SET storm_id = NULL WHERE storm_id = ?').run(storm);
-    return prepared(db, 'DELETE FROM storms WHERE id = ?').run(storm).changes;
+    db.prepare('UPDATE incidents SET storm_id = NULL WHERE storm_id = ?').run(storm);
+    return db.prepare('DELETE FROM storms WHERE id = ?').run(storm).changes;
   }
   setPruning(db, 0);
-  return prepared(db, 'DELETE FROM incidents WHERE id = ?').run(id).changes;
+  return db.prepare('DELETE FROM incidents WHERE id = ?').run(id).changes;
 }
 
 function removeSome(db: Db, table: string, column: string, value: unknown): number {
-  return prepared(
-    db,
-    `DELETE FROM ${table} WHERE rowid IN (SELECT rowid FROM ${table} WHERE ${column} = ? LIMIT ${CHUNK})`,
-  ).run(value).changes;
+  return db
+    .prepare(
+      `DELETE FROM ${table} WHERE rowid IN (SELECT rowid FROM ${table} WHERE ${column} = ? LIMIT ${CHUNK})`,
+    )
+    .run(value).changes;
 }
 
 /**
@@ -150,31 +136,28 @@ function removeSome(db: Db, table: string, column: string, value: unknown): numb
  * @returns rows emptied
  */
 export function pruneEvidence(db: Db, before: Instant): number {
-  return prepared(
-    db,
-    `UPDATE evidence SET content = '', truncated = 1, error = 'removed to keep the log within ALERT_BOT_LOG_MAX'
+  return db
+    .prepare(`UPDATE evidence SET content = '', truncated = 1, error = 'removed to keep the log within ALERT_BOT_LOG_MAX'
        WHERE id IN (SELECT e.id FROM evidence e WHERE e.content <> ''
          AND (SELECT i.status = 'closed' AND i.closed_at < ? FROM incidents i WHERE i.id = e.incident_id)
-         ORDER BY e.incident_id LIMIT 4)`,
-  ).run(before).changes;
+         ORDER BY e.incident_id LIMIT 4)`)
+    .run(before).changes;
 }
 
 /** What people did, and pauses that are over. @returns rows removed */
 export function pruneAudit(db: Db, before: Instant): number {
   return (
-    prepared(
-      db,
-      `DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE at < ? ORDER BY id LIMIT ${CHUNK})`,
-    ).run(before).changes +
-    prepared(
-      db,
-      `DELETE FROM pauses WHERE id IN
-           (SELECT id FROM pauses WHERE coalesce(ended_at, until, :before) < :before ORDER BY id LIMIT ${CHUNK})`,
-    ).run({ before }).changes
+    db
+      .prepare(`DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE at < ? ORDER BY id LIMIT ${CHUNK})`)
+      .run(before).changes +
+    db
+      .prepare(`DELETE FROM pauses WHERE id IN
+           (SELECT id FROM pauses WHERE coalesce(ended_at, until, :before) < :before ORDER BY id LIMIT ${CHUNK})`)
+      .run({ before }).changes
   );
 }
 
 /** Log time when something was pruned: it must not go back with the rows that had it. */
 export function recordPruning(db: Db, now: Instant): void {
-  prepared(db, "UPDATE meta SET value = max(value, ?) WHERE key = 'log_time'").run(now);
+  db.prepare("UPDATE meta SET value = max(value, ?) WHERE key = 'log_time'").run(now);
 }

@@ -95,28 +95,30 @@ export function setUpBuying(onBought) {
 }
 
 /**
+ * @param {string | undefined} code
+ * @param {boolean} isOpen
+ * @param {boolean} isKept
+ */
+function failureOf(code, isOpen, isKept) {
+  if (code === 'key_in_flight') return 'Not answered yet';
+  if (isOpen) return 'Not known yet';
+  return isKept ? 'Failed' : 'Not bought';
+}
+
+/**
  * @param {import('./api.js').Answer} answer
  * @param {() => void} again
  */
 function tellOutcome(answer, again) {
   const transaction = isGood(answer) ? answer.body : answer.body?.error?.transaction;
-  const inFlight = answer.body?.error?.code === 'key_in_flight';
+  const code = answer.body?.error?.code;
   // Without an answer, too, the money may be held.
-  const isOpen = answer.body?.error?.code === 'outcome_unknown' || answer.status === 0;
+  const isOpen = code === 'key_in_flight' || code === 'outcome_unknown' || answer.status === 0;
   const [kind, title] = isGood(answer)
     ? ['good', `Completed: ${formatMoney(transaction.amount, transaction.currency)} paid`]
     : answer.status === 402
       ? ['warn', 'Declined']
-      : [
-          'bad',
-          inFlight
-            ? 'Not answered yet'
-            : isOpen
-              ? 'Not known yet'
-              : transaction === undefined
-                ? 'Not bought'
-                : 'Failed',
-        ];
+      : ['bad', failureOf(code, isOpen, transaction !== undefined)];
   const notice = make('div', { class: `notice ${kind}`, 'data-outcome': kind }, make('strong', {}, title));
   if (!isGood(answer)) notice.append(make('p', {}, inWords(answer)));
 
@@ -139,7 +141,7 @@ function tellOutcome(answer, again) {
   }
   notice.append(facts);
   // Only where nobody knows what became of it, or nothing did: "Pay" is another purchase.
-  if (inFlight || isOpen || answer.status === 500 || answer.status === 503) {
+  if (isOpen || answer.status === 500 || answer.status === 503) {
     const button = make('button', { type: 'button' }, 'Try again');
     button.addEventListener('click', again);
     notice.append(button);
