@@ -5,15 +5,15 @@ import { join } from 'node:path';
 import { createAdaptorServer } from '@hono/node-server';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { bootSupervisor, staying } from '../../../supervisor/src/harness.ts';
-import { OUTCOMES, STATUSES } from '../domain/incident.ts';
-import { explain, REASONS } from '../domain/reason.ts';
-import { CALL_RESULTS, REFUSALS } from '../observe/metrics.ts';
-import { ATTEMPT_OUTCOMES } from '../store/attempts.ts';
-import { ALERT_OUTCOMES, countPending } from '../store/deliveries.ts';
-import { setCircuit } from '../store/targets.ts';
-import { startBot, type TestBot } from '../testing/bot.ts';
-import { anAttempt, anIncident } from '../testing/log.ts';
+import { bootSupervisor, staying } from './../../supervisor/src/harness.ts';
+import { OUTCOMES, STATUSES } from './domain/incident.ts';
+import { explain, REASONS } from './domain/reason.ts';
+import { CALL_RESULTS, REFUSALS } from './observe/metrics.ts';
+import { ATTEMPT_OUTCOMES } from './store/attempts.ts';
+import { ALERT_OUTCOMES, countPending } from './store/deliveries.ts';
+import { setCircuit } from './store/targets.ts';
+import { startBot, type TestBot } from './testing/bot.ts';
+import { anAttempt, anIncident } from './testing/log.ts';
 
 let supervisor: Awaited<ReturnType<typeof bootSupervisor>>;
 beforeAll(async () => {
@@ -37,7 +37,7 @@ const answer = z
     delivery: z.string(),
     decisions: z.array(z.unknown()),
     status: z.unknown(),
-    error: z.looseObject({ message: z.string() }),
+    detail: z.string(),
     incidents: z.array(z.looseObject({ id: z.number() })),
     timeline: z.array(z.looseObject({ kind: z.string() })),
     targets: z.array(
@@ -120,11 +120,9 @@ describe('POST /webhook', () => {
     const { status, json } = await post(one, { alerts: [{ labels: {} }, 7] });
     expect(status).toBe(400);
     expect(json).toMatchObject({
-      error: {
-        code: 'invalid',
-        field: 'alerts.0.labels',
-        message: 'alerts.0.labels: an alert has at least one label',
-      },
+      code: 'invalid',
+      field: 'alerts.0.labels',
+      detail: 'alerts.0.labels: an alert has at least one label',
       accepted: 0,
       rejected: [{ index: 0 }, { index: 1 }],
     });
@@ -145,29 +143,34 @@ describe('POST /webhook', () => {
     await using one = idle();
     const { status, json } = await post(one, body);
     expect(status).toBe(400);
-    expect(json).toEqual({ error: { code: 'invalid', field, message: expect.stringMatching(message) } });
+    expect(json).toMatchObject({ code: 'invalid', field, detail: expect.stringMatching(message) });
     expect(kept(one)).toEqual([]);
     expect(await metric(one, `alert_bot_webhook_refused_total{why="${why}"}`)).toBe(1);
   });
 
   test('G1: a log that cannot be written is a 503, nothing is kept, and the next try is taken', async () => {
     await using one = idle();
+    expect(await metric(one, 'alert_bot_store_writable')).toBe(1);
     one.deps.db.pragma('query_only = ON');
     const refused = await post(one, errors());
-    expect(refused).toEqual({
+    expect(refused).toMatchObject({
       status: 503,
       json: {
-        error: {
-          code: 'log_unavailable',
-          message: expect.stringMatching(
-            /^the incident log cannot be written: .*; nothing was accepted, send it again$/,
-          ),
-        },
+        code: 'log_unavailable',
+        detail: expect.stringMatching(
+          /^the incident log cannot be written: .*; nothing was accepted, send it again$/,
+        ),
       },
+    });
+    // G14: and it shows to whoever watches the bot.
+    expect(await metric(one, 'alert_bot_store_writable')).toBe(0);
+    expect(await (await one.app.request('/readyz')).json()).toMatchObject({
+      problems: [expect.stringMatching(/^the incident log cannot be written: /)],
     });
     one.deps.db.pragma('query_only = OFF');
     expect(kept(one)).toEqual([]);
     expect((await post(one, errors())).status).toBe(202);
+    expect(await metric(one, 'alert_bot_store_writable')).toBe(1);
     expect(countPending(one.deps.db)).toBe(1);
   });
 
@@ -181,7 +184,7 @@ describe('POST /webhook', () => {
     expect(await metric(one, 'alert_bot_webhook_refused_total{why="log_unavailable"}')).toBe(3);
   });
 
-  test('over 16 MB is a 413 with a sentence, whether the size is announced or not', async () => {
+  test('over 8 MB is a 413 with a sentence, whether the size is announced or not', async () => {
     await using one = idle();
     const server = createAdaptorServer({ fetch: one.app.fetch });
     server.listen(0, '127.0.0.1');
@@ -199,9 +202,9 @@ describe('POST /webhook', () => {
     };
     const tooLarge = {
       status: 413,
-      json: { error: { code: 'too_large', message: 'the body is over 16 MB; send fewer alerts' } },
+      json: { code: 'too_large', detail: 'the body is over 8 MB; send fewer alerts' },
     };
-    const text = JSON.stringify(errors('x'.repeat(16 * 1024 * 1024)));
+    const text = JSON.stringify(errors('x'.repeat(8 * 1024 * 1024)));
     const chunks = () =>
       new ReadableStream({
         start(controller) {
@@ -211,8 +214,8 @@ describe('POST /webhook', () => {
           controller.close();
         },
       });
-    expect(await send(text)).toEqual(tooLarge);
-    expect(await send(chunks())).toEqual(tooLarge);
+    expect(await send(text)).toMatchObject(tooLarge);
+    expect(await send(chunks())).toMatchObject(tooLarge);
     expect(kept(one)).toEqual([]);
     expect(await metric(one, 'alert_bot_webhook_refused_total{why="too_large"}')).toBe(2);
     // It is the caller's doing, not a failure of the bot.
@@ -222,19 +225,53 @@ describe('POST /webhook', () => {
   });
 });
 
+describe('a body that is none', () => {
+  const broken = () =>
+    new ReadableStream({
+      start(controller) {
+        controller.enqueue(new TextEncoder().encode('{"by":'));
+        controller.error(new Error('aborted'));
+      },
+    });
+  const send = (one: TestBot, path: string, as: string, body: NonNullable<RequestInit['body']>) =>
+    ask(one, path, { method: 'POST', as, body, duplex: 'half' });
+
+  test.each(['/webhook', '/api/v1/pause', '/api/v1/simulate'])(
+    'a client that goes away in the middle of it is no failure of the bot: %s',
+    async (path) => {
+      await using one = idle();
+      const answer = await send(one, path, token(one, path === '/webhook' ? 'webhook' : 'admin'), broken());
+      expect(answer).toMatchObject({
+        status: 400,
+        json: { detail: 'the body broke off before its end: send it again' },
+      });
+      expect(await metric(one, 'alert_bot_failures_total{where="http"}')).toBe(0);
+      expect(one.logged()).not.toContain('failure in');
+    },
+  );
+
+  test('an order of over 1 MB is a 413, and is not parsed', async () => {
+    await using one = idle();
+    const why = 'x'.repeat(1024 * 1024);
+    for (const path of ['/pause', '/simulate'])
+      expect(await command(one, path, { by: 'ada', why })).toMatchObject({
+        status: 413,
+        json: { code: 'too_large', detail: 'the body is over 1 MB; send less at once' },
+      });
+  });
+});
+
 describe('?wait=', () => {
   test.each(['soon', '', '5', '-1s', '61s', '1h'])(
     '"%s" is refused before anything is kept',
     async (wait) => {
       await using one = idle();
-      expect(await post(one, errors(), `?wait=${wait}`)).toEqual({
+      expect(await post(one, errors(), `?wait=${wait}`)).toMatchObject({
         status: 400,
         json: {
-          error: {
-            code: 'invalid',
-            field: 'wait',
-            message: `wait=${wait}: write a duration of at most 60s, such as wait=10s`,
-          },
+          code: 'invalid',
+          field: 'wait',
+          detail: `wait=${wait}: write a duration of at most 60s, such as wait=10s`,
         },
       });
       expect(kept(one)).toEqual([]);
@@ -315,11 +352,11 @@ describe('G12: tokens', () => {
     const init = method === 'POST' ? { method, body: '{"alerts":[]}' } : { method };
     const refusal = (what: string) => ({
       status: 401,
-      json: { error: { code: 'unauthorized', message: LEND(kind, what) } },
+      json: { code: 'unauthorized', detail: LEND(kind, what) },
     });
-    expect(await ask(one, path, init)).toEqual(refusal('no bearer token was sent'));
+    expect(await ask(one, path, init)).toMatchObject(refusal('no bearer token was sent'));
     for (const as of [token(one, wrong), 'x', `${token(one, kind)}x`, token(one, kind).slice(1)])
-      expect(await ask(one, path, { ...init, as })).toEqual(refusal('the token is not valid here'));
+      expect(await ask(one, path, { ...init, as })).toMatchObject(refusal('the token is not valid here'));
     expect((await ask(one, path, { ...init, as: token(one, kind) })).status).not.toBe(401);
     const unnamed = await one.app.request(path, { ...init, headers: { authorization: token(one, kind) } });
     expect(unnamed.status).toBe(401);
@@ -438,17 +475,15 @@ describe('without a token', () => {
   test('what is not there is a 404 in JSON', async () => {
     await using one = idle();
     for (const [method, path] of [
-      ['GET', '/'],
+      ['GET', '/nothing'],
       ['GET', '/webhook/x'],
       ['POST', '/healthz'],
     ])
-      expect(await ask(one, path ?? '', { method: method ?? '' })).toEqual({
+      expect(await ask(one, path ?? '', { method: method ?? '' })).toMatchObject({
         status: 404,
         json: {
-          error: {
-            code: 'not_found',
-            message: `there is no ${method} ${path}; the README lists what there is`,
-          },
+          code: 'not_found',
+          detail: `there is no ${method} ${path}; the README lists what there is`,
         },
       });
   });
@@ -468,18 +503,22 @@ describe('GET /api/v1/incidents', () => {
   });
 
   test.each([
-    ['?status=open', 'status', `status: one of ${STATUSES.join(', ')}`],
+    ['?status=opened', 'status', `status: one of open, ${STATUSES.join(', ')}`],
     ['?limit=many', 'limit', 'limit: a number from 1 to 500'],
     ['?limit=0', 'limit', 'limit: a number from 1 to 500'],
     ['?limit=501', 'limit', 'limit: a number from 1 to 500'],
     ['?before=last', 'before', 'before: an incident number'],
     ['?before=-1', 'before', 'before: an incident number'],
-    ['?statsu=new', '(query)', '(query): there is no "statsu"; there are status, target, before, limit'],
+    [
+      '?statsu=new',
+      '(query)',
+      '(query): there is no "statsu"; there are status, target, service, playbook, reason, outcome, severity, from, to, before, cursor, limit',
+    ],
   ])('%s is refused by field', async (query, field, message) => {
     await using one = idle();
-    expect(await get(one, `/incidents${query}`)).toEqual({
+    expect(await get(one, `/incidents${query}`)).toMatchObject({
       status: 400,
-      json: { error: { code: 'invalid', field, message } },
+      json: { code: 'invalid', field, detail: message },
     });
   });
 
@@ -526,7 +565,7 @@ describe('GET /api/v1/incidents', () => {
     await using one = idle();
     const { status, json } = await get(one, `/incidents/${id}`);
     expect(status).toBe(404);
-    expect(json.error?.message).toContain('GET /api/v1/incidents lists them');
+    expect(json.detail).toContain('GET /api/v1/incidents lists them');
   });
 });
 
@@ -568,7 +607,8 @@ describe('targets', () => {
       expect(answer).toMatchObject({
         status: 503,
         json: {
-          error: { code: 'platform_unavailable', message: expect.stringContaining('/nowhere/s.sock') },
+          code: 'platform_unavailable',
+          detail: expect.stringContaining('/nowhere/s.sock'),
         },
       });
   });
@@ -598,13 +638,11 @@ describe('targets', () => {
     ['api', 'api'],
   ])('%s is not known, and the answer says which are', async (encoded, id) => {
     await using one = idle();
-    expect(await command(one, `/targets/${encoded}/reset`, { by: 'ada' })).toEqual({
+    expect(await command(one, `/targets/${encoded}/reset`, { by: 'ada' })).toMatchObject({
       status: 404,
       json: {
-        error: {
-          code: 'not_found',
-          message: `there is no target ${id}; there are: supervisor:api, supervisor:payments, supervisor:odd`,
-        },
+        code: 'not_found',
+        detail: `there is no target ${id}; there are: supervisor:api, supervisor:payments, supervisor:odd`,
       },
     });
     expect(one.deps.db.prepare('SELECT count(*) FROM targets').pluck().get()).toBe(0);
@@ -667,9 +705,9 @@ describe('G13: pause and resume', () => {
     ['/targets/supervisor%3Aapi/reset', '{}', 'by', 'by: say who you are'],
   ])('%s with %s is refused by field, and changes nothing', async (path, body, field, message) => {
     await using one = idle();
-    expect(await command(one, path, body)).toEqual({
+    expect(await command(one, path, body)).toMatchObject({
       status: 400,
-      json: { error: { code: 'invalid', field, message } },
+      json: { code: 'invalid', field, detail: message },
     });
     expect(one.deps.db.prepare('SELECT count(*) FROM audit').pluck().get()).toBe(0);
     expect((await get(one, '/targets')).json.paused).toBeNull();
@@ -679,15 +717,13 @@ describe('G13: pause and resume', () => {
     await using one = idle();
     one.deps.db.pragma('query_only = ON');
     for (const path of ['/pause', '/resume', '/targets/supervisor%3Aapi/reset'])
-      expect(await command(one, path, { by: 'ada' })).toEqual({
+      expect(await command(one, path, { by: 'ada' })).toMatchObject({
         status: 503,
         json: {
-          error: {
-            code: 'log_unavailable',
-            message: expect.stringMatching(
-              /^the incident log cannot be written: .*; nothing was changed, try again$/,
-            ),
-          },
+          code: 'log_unavailable',
+          detail: expect.stringMatching(
+            /^the incident log cannot be written: .*; nothing was changed, try again$/,
+          ),
         },
       });
   });
@@ -696,13 +732,11 @@ describe('G13: pause and resume', () => {
 test('a defect is a 500 in fixed words, with the details in the log only', async () => {
   await using one = idle();
   one.deps.db.exec('DROP TABLE pauses');
-  expect(await command(one, '/pause', { by: 'ada' })).toEqual({
+  expect(await command(one, '/pause', { by: 'ada' })).toMatchObject({
     status: 500,
     json: {
-      error: {
-        code: 'internal',
-        message: 'The bot failed at its own work; its log says why. Alertmanager tries again.',
-      },
+      code: 'internal',
+      detail: 'The bot failed at its own work; its log says why. Alertmanager tries again.',
     },
   });
   expect(one.logged()).toContain('no such table: pauses');
