@@ -1,16 +1,12 @@
-import { atRate, flatOut } from '../tests/support/load.ts';
-import { startPayments } from '../tests/support/payments.ts';
-import { startBeside } from './beside.ts';
-import type { Figure } from './figure.ts';
+import { join } from 'node:path';
+import { atRate, flatOut } from '../../tests/support/load.ts';
+import { startPayments } from '../../tests/support/payments.ts';
+import type { Bench } from '../bench.ts';
+import { startBeside } from '../beside.ts';
+import type { Figure } from '../figure.ts';
+import { median } from '../machine.ts';
 import { pgbenchInserts } from './pgbench.ts';
 import { allWell, batch, p50, p99, purchase, signals, startShop } from './shop.ts';
-
-export interface Bench {
-  database(name: string): Promise<string>;
-  /** Of each measurement. A third of it goes before, unmeasured. */
-  seconds: number;
-  step(what: string): void;
-}
 
 /** Those of the api's pool, for pgbench too. */
 const DATABASE_CONNECTIONS = 10;
@@ -20,8 +16,7 @@ const PER_SECOND = 500;
 /** Of what is compared in turns; the median of them is told. */
 const ROUNDS = 3;
 
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+const here = (file: string): string => join(import.meta.dirname, file);
 
 /** Purchases a second, as fast as they go. */
 async function flat(what: string, url: string, { seconds, step }: Bench): Promise<number> {
@@ -36,9 +31,9 @@ async function steady(what: string, url: string, { seconds, step }: Bench): Prom
   return p99(allWell(what, await atRate(url, purchase, { perSecond: PER_SECOND, seconds })));
 }
 
-export const figures: Readonly<Record<string, (bench: Bench) => Promise<Figure[]>>> = {
+export const shopFigures: Readonly<Record<string, (bench: Bench) => Promise<Figure[]>>> = {
   async insert(bench) {
-    await using gateway = await startBeside('gateway.ts');
+    await using gateway = await startBeside(here('gateway.ts'));
     const database = await bench.database('insert');
     // Alternating, so that what else the machine does meets both alike.
     const ours: number[] = [];
@@ -46,7 +41,9 @@ export const figures: Readonly<Record<string, (bench: Bench) => Promise<Figure[]
     for (let round = 1; round <= ROUNDS; round++) {
       await using shop = await startShop(database, gateway.url);
       ours.push(await flat(`purchases, gateway at 0 ms, round ${round}`, shop.url, bench));
-      await using bare = await startBeside('bare.ts', { DATABASE_URL: database, GATEWAY_URL: gateway.url });
+      await using bare = await startBeside(here('bare.ts'), {
+        env: { DATABASE_URL: database, GATEWAY_URL: gateway.url },
+      });
       bares.push(await flat(`the same by a bare handler, round ${round}`, bare.url, bench));
     }
     bench.step('pgbench');
@@ -72,8 +69,8 @@ export const figures: Readonly<Record<string, (bench: Bench) => Promise<Figure[]
   },
 
   async signals(bench) {
-    await using gateway = await startBeside('gateway.ts');
-    await using receiver = await startBeside('receiver.ts');
+    await using gateway = await startBeside(here('gateway.ts'));
+    await using receiver = await startBeside(here('receiver.ts'));
     const database = await bench.database('signals');
     const rates: number[] = [];
     for (const [what, env] of [
@@ -99,8 +96,8 @@ export const figures: Readonly<Record<string, (bench: Bench) => Promise<Figure[]
   },
 
   async latency(bench) {
-    await using gateway = await startBeside('gateway.ts');
-    await using receiver = await startBeside('receiver.ts');
+    await using gateway = await startBeside(here('gateway.ts'));
+    await using receiver = await startBeside(here('receiver.ts'));
     const database = await bench.database('latency');
     const measure = async (what: string, env: Record<string, string>) => {
       await using shop = await startShop(database, gateway.url, env);
@@ -118,7 +115,7 @@ export const figures: Readonly<Record<string, (bench: Bench) => Promise<Figure[]
   },
 
   async batch(bench) {
-    await using gateway = await startBeside('gateway.ts', { GATEWAY_MS: '10' });
+    await using gateway = await startBeside(here('gateway.ts'), { env: { GATEWAY_MS: '10' } });
     await using shop = await startShop(await bench.database('batch'), gateway.url);
     const measure = async (mode: string) => {
       bench.step(`batches of 20, ${mode}`);

@@ -1,5 +1,5 @@
-import { startApi } from '../tests/support/api.ts';
-import { type LoadResult, quantile, type Shot } from '../tests/support/load.ts';
+import { startApi } from '../../tests/support/api.ts';
+import { type LoadResult, quantile, type Shot } from '../../tests/support/load.ts';
 
 /** Traces, logs and exemplars; `sampled` is the share of the requests that is traced. */
 export const signals = (receiver: string, sampled: number): Record<string, string> => ({
