@@ -17,6 +17,7 @@ export default defineConfig({
             'bench/**/*.test.ts',
             'tests/sim/**/*.test.ts',
             'tests/telemetry/**/*.test.ts',
+            'tests/fuzz/**/*.test.ts',
           ],
           exclude: ['**/*.long.test.ts'],
           testTimeout: 20_000,
@@ -50,6 +51,7 @@ export default defineConfig({
         test: {
           name: 'bare',
           include: ['tests/bare/**/*.test.ts'],
+          exclude: ['**/*.long.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 120_000,
           // Most of the time is waiting for windows and clocks to pass.

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { type Figure, meetsBar, ratioOf, tell } from './figure.ts';
-import { readTps } from './pgbench.ts';
+import { readTps } from './shop/pgbench.ts';
 
 const figure: Figure = {
   name: 'insert',

@@ -6,6 +6,8 @@ export interface Figure {
   value: number;
   unit: string;
   baseline?: { what: string; value: number };
+  /** Of several runs, of which the value is the median. */
+  spread?: { least: number; most: number };
   /** The value, or its ratio to the baseline, must be at least, or at most this. Without a bar it is only printed. */
   bar?: { of: 'value' | 'ratio'; atLeast: number } | { of: 'value' | 'ratio'; atMost: number };
 }
@@ -23,7 +25,7 @@ export function meetsBar(figure: Figure): boolean {
 
 /** One line for people. */
 export function tell(figure: Figure): string {
-  const { name, what, value, unit, baseline, bar } = figure;
+  const { name, what, value, unit, baseline, spread, bar } = figure;
   const limit =
     bar === undefined
       ? 'no bar'
@@ -32,7 +34,8 @@ export function tell(figure: Figure): string {
     baseline === undefined
       ? ''
       : `, ${ratioOf(figure).toFixed(2)} of ${show(baseline.value)} ${unit} (${baseline.what})`;
-  return `${name.padEnd(10)} ${show(value)} ${unit} ${what}${beside}. ${limit}`;
+  const between = spread === undefined ? '' : ` (${show(spread.least)} to ${show(spread.most)})`;
+  return `${name.padEnd(10)} ${show(value)} ${unit}${between} ${what}${beside}. ${limit}`;
 }
 
 const show = (value: number): string => (value >= 100 ? value.toFixed(0) : value.toPrecision(3));

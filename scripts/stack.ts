@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Postgres, startPostgres } from '../tests/support/postgres.ts';
-import { alertmanagerPart } from './parts/alertmanager.ts';
+import { alertmanagerPart, type Gossip } from './parts/alertmanager.ts';
 import { type BotOptions, botPart } from './parts/bot.ts';
 import { prometheusPart } from './parts/prometheus.ts';
 import { supervisorPart } from './parts/supervisor.ts';
@@ -23,6 +23,8 @@ export type StackOptions = {
   /** What the durations of rules, scrapes and routes are divided by. */
   factor?: number;
   bot?: BotOptions;
+  /** Makes the Alertmanager one of a cluster. */
+  gossip?: Gossip;
   /** A webhook for the receiver `people`, which is shipped empty. */
   people?: string;
   /** Parts that are prepared but not started. They can be started later. */
@@ -83,7 +85,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   };
   try {
     // Before anything runs: a missing tool is told at once, and unpacking one takes seconds.
-    const alertmanagerSpec = await alertmanagerPart(places, ports.alertmanager);
+    const alertmanagerSpec = await alertmanagerPart(places, ports.alertmanager, options.gossip);
     const prometheusSpec = await prometheusPart(places, ports.prometheus, resendDelay);
 
     const postgres = await startPostgres();

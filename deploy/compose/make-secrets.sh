@@ -8,7 +8,7 @@
 #   api/faults-token          the api
 #   payments/faults-token     payments
 #   postgres/monitoring-password  PostgreSQL → postgres-exporter/password   set in PostgreSQL on each start
-#   grafana/admin-password    Grafana     used by Grafana on its first start only
+#   grafana/admin-password    Grafana     → alert-bot/grafana-password  used by Grafana on its first start only
 #
 # The last two serve the profile `all` and are made without it too, so that it can be added later.
 #
@@ -78,4 +78,5 @@ make $postgres postgres/monitoring-password
 make $grafana grafana/admin-password
 follow $alertmanager alertmanager/webhook alert-bot/tokens/webhook
 follow $api api/database-password postgres/password
+follow $bot alert-bot/grafana-password grafana/admin-password
 follow $exporter postgres-exporter/password postgres/monitoring-password

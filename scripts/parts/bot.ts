@@ -9,19 +9,21 @@ export type BotOptions = {
   /** Instead of the shipped files. `null`: no overrides. */
   playbooks?: string;
   overrides?: string | null;
+  /** Further Alertmanagers of the cluster, by their URLs. */
+  peers?: readonly string[];
   /** More variables, or others. */
   env?: Record<string, string>;
 };
 
 /** Alive is enough here: it becomes ready when Alertmanager and Prometheus, which start after it, are. */
 export function botPart(places: Places, ports: Ports, options: BotOptions): PartSpec {
-  const { playbooks = 'deploy/playbooks.yml', overrides = 'deploy/bare/overrides.yml' } = options;
+  const { playbooks = 'deploy/playbooks.yml', overrides = 'deploy/bare/overrides.yml', peers = [] } = options;
   const env = partEnvironment({
     ALERT_BOT_PLATFORM: 'supervisor',
     ALERT_BOT_DATA_DIR: places.botData,
     ALERT_BOT_PLAYBOOKS: resolve(repository, playbooks),
     ...(overrides === null ? {} : { ALERT_BOT_OVERRIDES: resolve(repository, overrides) }),
-    ALERT_BOT_ALERTMANAGER_URLS: `http://127.0.0.1:${ports.alertmanager}`,
+    ALERT_BOT_ALERTMANAGER_URLS: [`http://127.0.0.1:${ports.alertmanager}`, ...peers].join(','),
     ALERT_BOT_PROMETHEUS_URL: `http://127.0.0.1:${ports.prometheus}`,
     ALERT_BOT_SUPERVISOR_SOCKET: places.supervisorSocket,
     ALERT_BOT_LISTEN: `127.0.0.1:${ports.bot}`,

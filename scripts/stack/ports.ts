@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
+import { freePort } from '../../packages/service/src/testing/free-port.ts';
 
 export type Ports = { api: number; payments: number; bot: number; prometheus: number; alertmanager: number };
 
@@ -20,13 +21,15 @@ const titles: Record<keyof Ports, string> = {
   alertmanager: 'Alertmanager',
 };
 
-/** Ports that nobody uses now. They are held together, so that they differ. */
+/** Ports that nobody uses now, or is given while this process lives. */
 export async function freePorts(): Promise<Ports> {
-  const held = await Promise.all([hold(0), hold(0), hold(0), hold(0), hold(0)]);
-  const [api, payments, bot, prometheus, alertmanager] = await Promise.all(held.map(release));
-  if (!api || !payments || !bot || !prometheus || !alertmanager)
-    throw new Error('The kernel gave no free port.');
-  return { api, payments, bot, prometheus, alertmanager };
+  return {
+    api: await freePort(),
+    payments: await freePort(),
+    bot: await freePort(),
+    prometheus: await freePort(),
+    alertmanager: await freePort(),
+  };
 }
 
 /** Throws one sentence about the first port that is taken, before anything is started. */
@@ -51,9 +54,7 @@ async function hold(port: number): Promise<Server> {
   return server;
 }
 
-async function release(server: Server): Promise<number> {
-  const address = server.address();
+async function release(server: Server): Promise<void> {
   server.close();
   await once(server, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }

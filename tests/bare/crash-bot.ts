@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { freePort } from '../../services/alert-bot/src/signals/testing/server.ts';
+import { freePort } from '../../packages/service/src/testing/free-port.ts';
 import type { Scene } from '../../services/alert-bot/src/testing/signals.ts';
 import { tie } from '../../services/supervisor/src/lifeline.ts';
 

@@ -1,145 +1,23 @@
 // Long because it has the syscalls and the kills. What G1 promises, on the real process: what was acknowledged was synced before, and is there after kill -9.
 import { once } from 'node:events';
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { z } from 'zod';
-import { botPart } from '../../scripts/parts/bot.ts';
-import { Part } from '../../scripts/stack/part.ts';
-import { makePlaces, type Places } from '../../scripts/stack/places.ts';
-import { freePorts, type Ports } from '../../scripts/stack/ports.ts';
 import { until } from '../../scripts/stack/until.ts';
-import { type Tool, tool } from '../../scripts/tools.ts';
-import { type Db, openLog } from '../../services/alert-bot/src/store/db.ts';
-import { decisionsOf } from '../../services/alert-bot/src/store/decisions.ts';
-import { outcomesOf } from '../../services/alert-bot/src/store/deliveries.ts';
-import { bootSupervisor, staying, temporaryFolder } from '../../services/supervisor/src/harness.ts';
+import { bootSupervisor, staying } from '../../services/supervisor/src/harness.ts';
+import { LoneBot } from './support/lone-bot.ts';
 
 let supervisor: Awaited<ReturnType<typeof bootSupervisor>>;
-let strace: Tool;
 beforeAll(async () => {
-  strace = await tool('strace');
   supervisor = await bootSupervisor(`processes: { api: { command: ${staying()} } }`);
 });
 afterAll(() => supervisor[Symbol.asyncDispose]());
-
-const accepted = z.object({ delivery: z.string() });
-
-/** A bot with a data folder of its own. Alertmanager and Prometheus are away, which is a legal state. */
-class Bot implements AsyncDisposable {
-  private readonly folder = temporaryFolder();
-  private readonly places: Places;
-  private readonly ports: Ports;
-  readonly log: string;
-  part: Part;
-  private sent = 0;
-
-  constructor(ports: Ports) {
-    this.places = { ...makePlaces(this.folder.path), supervisorSocket: supervisor.socket };
-    this.ports = ports;
-    this.log = join(this.places.botData, 'incidents.db');
-    this.part = this.plain();
-  }
-
-  static async make(): Promise<Bot> {
-    return new Bot(await freePorts());
-  }
-
-  private plain(): Part {
-    return new Part(botPart(this.places, this.ports, {}));
-  }
-
-  /** Starts it, below strace with these arguments where there are any. @returns where strace writes */
-  async start(args: readonly string[] = []): Promise<string> {
-    const trace = join(this.folder.path, 'trace');
-    if (args.length === 0) this.part = this.plain();
-    else {
-      const spec = botPart(this.places, this.ports, {});
-      rmSync(trace, { force: true });
-      this.part = new Part({
-        ...spec,
-        command: strace.path,
-        // -D: strace is below the bot and not the other way round, so that signals reach the bot.
-        args: ['-D', '-f', '-tt', '-o', trace, ...args, spec.command, ...spec.args],
-        env: { ...spec.env, ...strace.env },
-      });
-    }
-    await this.part.start();
-    return trace;
-  }
-
-  get(path: string): Promise<Response> {
-    return fetch(`http://127.0.0.1:${this.ports.bot}${path}`, { signal: AbortSignal.timeout(10_000) });
-  }
-
-  /** One alert that was never sent before. @returns the status, and the delivery's id where it is 202 */
-  async post(): Promise<{ status: number; id: string }> {
-    this.sent += 1;
-    // Two ways through the bot: no playbook (skip), and a target that does not exist (escalate).
-    const labels =
-      this.sent % 2 === 0
-        ? { alertname: 'Durability', number: `${this.sent}` }
-        : { alertname: 'HighErrorRate', service: `nobody-${this.sent}`, severity: 'critical' };
-    const response = await fetch(`http://127.0.0.1:${this.ports.bot}/webhook`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${this.token('webhook')}` },
-      body: JSON.stringify({ labels }),
-      signal: AbortSignal.timeout(20_000),
-    });
-    const body: unknown = await response.json();
-    return { status: response.status, id: response.status === 202 ? accepted.parse(body).delivery : '' };
-  }
-
-  token(kind: 'webhook' | 'admin'): string {
-    return readFileSync(join(this.places.botData, 'tokens', kind), 'utf8').trim();
-  }
-
-  output(): string {
-    return readFileSync(join(this.places.logs, 'alert-bot.log'), 'utf8');
-  }
-
-  /** Until nothing waits for triage, and then until every incident was decided about. */
-  async settled(): Promise<void> {
-    // One after the other: a scrape reads its gauges one by one, and a triage may come in between.
-    for (const series of [/^alert_bot_pending_deliveries 0$/m, /^alert_bot_incidents{status="new"} 0$/m])
-      await until(async () => series.test(await (await this.get('/metrics')).text()), {
-        what: `the metric ${series.source}`,
-        withinMs: 60_000,
-      });
-  }
-
-  /** The log, read in this process once the bot has ended. */
-  read<T>(question: (db: Db) => T): T {
-    const { db, close } = openLog(this.places.botData);
-    try {
-      return question(db);
-    } finally {
-      close();
-    }
-  }
-
-  /** Acknowledged deliveries that are not in the log, or that nothing was decided about. */
-  lost(ids: readonly string[]): string[] {
-    return this.read((db) =>
-      ids.filter((id) => {
-        const [outcome] = outcomesOf(db, id);
-        return outcome?.incident === undefined || decisionsOf(db, outcome.incident).length === 0;
-      }),
-    );
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.part.kill();
-    this.folder[Symbol.dispose]();
-  }
-}
 
 describe('strace of the running bot', () => {
   test('G1: for each 202 a sync of the log had returned before its first byte was written', async ({
     annotate,
   }) => {
-    await using bot = await Bot.make();
+    await using bot = await LoneBot.make({ supervisor: supervisor.socket });
     // Long enough for a whole page of the database, so that a delivery's id is seen in it.
     const trace = await bot.start(['-y', '-s', '5000', '-e', `trace=${[...SYNCS, ...WRITES].join(',')}`]);
     const ids: string[] = [];
@@ -186,7 +64,7 @@ describe('strace of the running bot', () => {
     ['a disk that fails to sync', ['-e', 'inject=fsync,fdatasync:error=EIO:when=30+']],
     ['a disk that is full', ['-e', 'inject=pwrite64:error=ENOSPC:when=150+']],
   ])('G1: %s: 503 from then on and never 202, and what was acknowledged is kept', async (_, injected) => {
-    await using bot = await Bot.make();
+    await using bot = await LoneBot.make({ supervisor: supervisor.socket });
     // Once without the fault: the log and the tokens are there then.
     await bot.start();
     await bot.part.stop();
@@ -220,7 +98,7 @@ describe('kill -9', () => {
   const CLIENTS = 8;
 
   test('G1: right after a 202, under load: nothing acknowledged is lost', async ({ annotate }) => {
-    await using bot = await Bot.make();
+    await using bot = await LoneBot.make({ supervisor: supervisor.socket });
     const acknowledged: string[] = [];
     let unanswered = 0;
     for (const killAfter of ROUNDS) {
@@ -268,7 +146,7 @@ describe('kill -9', () => {
   });
 
   test('G1: a client that hangs up before the answer leaves the bot whole', async () => {
-    await using bot = await Bot.make();
+    await using bot = await LoneBot.make({ supervisor: supervisor.socket });
     await bot.start();
     const { port } = new URL((await bot.get('/healthz')).url);
     const body = JSON.stringify({ labels: { alertname: 'HungUp' } });

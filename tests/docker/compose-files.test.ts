@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { readConfig } from '../../services/alert-bot/src/config/env.ts';
 import { readOptIn } from '../../services/alert-bot/src/domain/target.ts';
 import type { ComposeConfig, Service } from './support/compose-config.ts';
 import { ComposeProject, repository, requireEngine } from './support/compose-project.ts';
@@ -278,9 +279,16 @@ describe('the profile all', () => {
   test('turns traces on, exemplars and Tempo’s way into Prometheus; without it they are off', async () => {
     const [core, all] = await Promise.all([config(''), config('all')]);
     const endpoint = (of: ComposeConfig) =>
-      ['api', 'payments'].map((name) => of.services[name]?.environment['OTEL_EXPORTER_OTLP_ENDPOINT']);
-    expect(endpoint(core)).toEqual(['', '']);
-    expect(endpoint(all)).toEqual(['http://otel-collector:4318', 'http://otel-collector:4318']);
+      ['api', 'payments', 'alert-bot'].map(
+        (name) => of.services[name]?.environment['OTEL_EXPORTER_OTLP_ENDPOINT'],
+      );
+    expect(endpoint(core)).toEqual(['', '', '']);
+    expect(endpoint(all)).toEqual(Array.from({ length: 3 }, () => 'http://otel-collector:4318'));
+    const reached = Object.keys(all.services['otel-collector']?.networks ?? {});
+    for (const name of ['api', 'payments', 'alert-bot'])
+      expect(
+        Object.keys(all.services[name]?.networks ?? {}).filter((one) => reached.includes(one)),
+      ).not.toEqual([]);
     const last = (of: ComposeConfig) => of.services['prometheus']?.command?.slice(-2);
     expect(last(core)).toEqual(['--enable-feature=', '--']);
     expect(last(all)).toEqual(['--enable-feature=exemplar-storage', '--web.enable-remote-write-receiver']);
@@ -294,7 +302,7 @@ describe('the profile all', () => {
     expect(Object.keys(all.services)).toEqual(expect.arrayContaining(Object.keys(core.services)));
   });
 
-  test('Grafana asks for a password that nobody else has, and lets nobody in without', async () => {
+  test('Grafana asks for a password that only the bot has a copy of, and lets nobody in without', async () => {
     const { services } = await config('all');
     const { environment = {}, volumes = [] } = services['grafana'] ?? {};
     expect(environment).toMatchObject({
@@ -306,6 +314,34 @@ describe('the profile all', () => {
       service.volumes.some(({ source }) => source === secret),
     );
     expect(holders.map(([name]) => name).toSorted()).toEqual(['grafana', 'tokens']);
+  });
+
+  test('the bot annotates in Grafana with it, which it reaches; without the profile that is off', async () => {
+    const [core, all] = await Promise.all([config(''), config('all')]);
+    const bot = all.services['alert-bot'];
+    expect(core.services['alert-bot']?.environment['ALERT_BOT_GRAFANA_URL']).toBe('');
+    expect(bot?.environment['ALERT_BOT_GRAFANA_URL']).toBe('http://grafana:3000');
+    // Browsers reach it elsewhere, and it says the same of itself.
+    const seen = bot?.environment['ALERT_BOT_GRAFANA_EXTERNAL_URL'];
+    expect(core.services['alert-bot']?.environment['ALERT_BOT_GRAFANA_EXTERNAL_URL']).toBe('');
+    expect(`${seen}/`).toBe(all.services['grafana']?.environment['GF_SERVER_ROOT_URL']);
+    const shared = Object.keys(bot?.networks ?? {}).filter(
+      (network) => network in (all.services['grafana']?.networks ?? {}),
+    );
+    expect(shared).toEqual(['alerting']);
+    // The file is the one that make-secrets.sh copies, in the volume that it knows as alert-bot.
+    expect(bot?.environment['ALERT_BOT_GRAFANA_TOKEN_FILE']).toBe('/var/lib/alert-bot/grafana-password');
+    const script = readFileSync(join(repository, 'deploy/compose/make-secrets.sh'), 'utf8');
+    expect(script).toContain('follow $bot alert-bot/grafana-password grafana/admin-password');
+  });
+
+  test('the bot takes the variables that it is given', async () => {
+    for (const profile of ['', 'all']) {
+      const { environment = {} } = (await config(profile)).services['alert-bot'] ?? {};
+      const read = readConfig(environment);
+      expect(read.notify.grafana === null).toBe(profile === '');
+      expect(read.notify.report).toBeNull();
+    }
   });
 
   test('every network says what it is for', () => {

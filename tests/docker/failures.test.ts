@@ -6,20 +6,12 @@ import { z } from 'zod';
 import { until } from '../../scripts/stack/until.ts';
 import { ask } from '../bare/support/ask.ts';
 import { escalated, reasons } from '../bare/support/bot.ts';
+import { eager } from '../support/eager.ts';
 import { docker } from './support/compose-project.ts';
 import { NODE_IMAGE, STAYS, STUBBORN } from './support/containers.ts';
 import { extra, Loop } from './support/loop.ts';
 
-/** No pause between attempts, and no limit over all targets: what happens once here would happen once with any. */
-const EAGER = `
-defaults:
-  cooldown: 1s
-  backoff: { initial: 1s, factor: 1, max: 1s }
-  prove: { within: 10s, stable: 3s }
-limits:
-  targets: { count: 50, percent: 100, per: 1h }
-  storm: { incidents: 50, per: 1m, calm: 2m }
-`;
+const EAGER = eager({ within: '10s', stable: '3s' });
 
 /** Well, by its own health check, until `/tmp/well` is removed; a restart makes it again. */
 const SICKENS = `require('node:fs').writeFileSync('/tmp/well', ''); ${STAYS}`;

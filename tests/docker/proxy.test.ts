@@ -1,39 +1,10 @@
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Platform } from '../../services/alert-bot/src/domain/platform.ts';
 import { REQUESTS } from '../../services/alert-bot/src/platforms/docker/api.fixture.ts';
 import { createDocker } from '../../services/alert-bot/src/platforms/docker/docker.ts';
-import { docker, openProject, PROXY_IMAGE, type Project, SOCKET, STUBBORN } from './support/containers.ts';
+import { docker, openProject, type Project, SOCKET, STUBBORN } from './support/containers.ts';
+import { allowList, startProxy, startWith } from './support/proxy.ts';
 import { rawStatus, recordingEngine } from './support/raw-http.ts';
-
-const allowList = (name: string) => join(import.meta.dirname, '../../deploy/socket-proxy', name);
-const ALLOW_LIST = allowList('allow-list.env');
-
-/** A proxy with a committed list, the bot's unless another is named, on a port of this machine. */
-async function startProxy(project: Project, name: string, mount: string, ...flags: string[]) {
-  return startWith(ALLOW_LIST, project, name, mount, ...flags);
-}
-
-async function startWith(list: string, project: Project, name: string, mount: string, ...flags: string[]) {
-  const id = await project.start({
-    name: `${project.project}-${name}`,
-    image: PROXY_IMAGE,
-    args: [
-      '--user=0:0',
-      '--cap-drop=ALL',
-      '--read-only',
-      '--security-opt=no-new-privileges',
-      `--env-file=${list}`,
-      `--volume=${mount}`,
-      '--publish=127.0.0.1::2375',
-    ],
-    command: ['-listenip=0.0.0.0', '-allowfrom=0.0.0.0/0', ...flags],
-  });
-  const published = await docker('port', id, '2375/tcp');
-  const port = Number(published.split(':').at(-1));
-  await expect.poll(() => rawStatus(port, 'GET', '/_ping'), { timeout: 20_000 }).toBe(200);
-  return port;
-}
 
 /** What the readers of the profile `all` need: to list and to read, and nothing that changes anything. */
 const READERS = [

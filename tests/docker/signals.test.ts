@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { freePort } from '../../packages/service/src/testing/free-port.ts';
 import { type Api, startApi } from '../support/api.ts';
 import { type OtlpReceiver, type ReceivedSpan, startOtlpReceiver } from '../support/otlp.ts';
 import { type Payments, startPayments } from '../support/payments.ts';
@@ -164,14 +164,4 @@ function tree(spans: ReceivedSpan[], parent = '', depth = 0): string[] {
       `${'  '.repeat(depth)}${span.service} ${span.name}`,
       ...tree(spans, span.spanId, depth + 1),
     ]);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { COMMAND_NAMES } from '../../services/alert-bot/src/cli/run.ts';
 import { VARIABLES } from '../../services/alert-bot/src/config/env.ts';
 import { explain, REASONS } from '../../services/alert-bot/src/domain/reason.ts';
 import { createMetrics, NO_INCIDENTS } from '../../services/alert-bot/src/observe/metrics.ts';
@@ -46,26 +47,7 @@ describe.each(pages)('%s', (page) => {
   });
 
   it('names only commands of the bot that exist', () => {
-    const commands = [
-      'serve',
-      'check',
-      'doctor',
-      'send',
-      'pause',
-      'resume',
-      'reset',
-      'token',
-      'backup',
-      'restore',
-      'release',
-      'incidents',
-      'targets',
-      'acknowledge',
-      'approve',
-      'reject',
-      'simulate',
-    ];
-    expect(all(text, /-- alert-bot ([a-z]+)/g).filter((name) => !commands.includes(name))).toEqual([]);
+    expect(all(text, /-- alert-bot ([a-z]+)/g).filter((name) => !COMMAND_NAMES.includes(name))).toEqual([]);
   });
 
   it('names only metrics of the bot that exist', async () => {

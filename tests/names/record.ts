@@ -7,12 +7,12 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import pg from 'pg';
 import { parse, stringify } from 'yaml';
 import { z } from 'zod';
+import { freePort } from '../../packages/service/src/testing/free-port.ts';
 import { until } from '../../scripts/stack/until.ts';
 import { startPostgres } from '../support/postgres.ts';
 import { catalogOf, parseExposition } from './support/catalog.ts';
@@ -31,15 +31,6 @@ const collectors = (service: string): string[] =>
 
 const folder = mkdtempSync(join(tmpdir(), 'shop-record-'));
 const started: ChildProcess[] = [];
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  if (address === null || typeof address === 'string') throw new Error('The kernel gave no free port.');
-  return address.port;
-}
 
 /** Starts a program and answers its address once it serves metrics. */
 async function start(command: string, args: (port: number) => string[], env: Record<string, string> = {}) {

@@ -4,15 +4,17 @@ import { createClock } from '../../services/alert-bot/src/clock.ts';
 import type { Deps } from '../../services/alert-bot/src/deps.ts';
 import type { Millis } from '../../services/alert-bot/src/domain/duration.ts';
 import { startEngine } from '../../services/alert-bot/src/engine/engine.ts';
-import { createHttp } from '../../services/alert-bot/src/http/app.ts';
+import type { Retention } from '../../services/alert-bot/src/engine/prune.ts';
 import { createIntake, deliveryId, type Intake } from '../../services/alert-bot/src/intake/intake.ts';
-import { PayloadError, parsePayload } from '../../services/alert-bot/src/intake/payload.ts';
+import { checkPayload, PayloadError, parsePayload } from '../../services/alert-bot/src/intake/payload.ts';
 import { keepTime } from '../../services/alert-bot/src/keep-time.ts';
 import { createEvents, type Events } from '../../services/alert-bot/src/observe/events.ts';
 import { createMetrics, NO_INCIDENTS } from '../../services/alert-bot/src/observe/metrics.ts';
+import { recordObservations } from '../../services/alert-bot/src/replay/record.ts';
 import { lastLogTime } from '../../services/alert-bot/src/store/controls.ts';
 import { openLog } from '../../services/alert-bot/src/store/db.ts';
 import { jumpInLog } from '../../services/alert-bot/src/store/leaps.ts';
+import { createHttp } from '../../services/alert-bot/src/surface.ts';
 import { silent } from '../../services/alert-bot/src/testing/silent.ts';
 import type { Crashes } from './crash-points.ts';
 import { Died, withCrashes } from './dying-log.ts';
@@ -47,6 +49,7 @@ export function createBot(
   world: World,
   crashesOf: (died: (point: string) => void) => Crashes,
   folder: string,
+  retention: Retention = RETENTION,
 ) {
   const { ground } = world;
   const { time, trace } = ground;
@@ -93,32 +96,39 @@ export function createBot(
     });
     const waker = createWaker(life);
     const ports = createPorts(world, life, crashes, monotonic);
+    const heard = recordObservations(ports, { db, now: clock.now });
     const deps: Deps = {
       db,
       boot: number,
       now: clock.now,
       monotonic,
       sleep: ports.sleep,
+      // Nobody else wants a turn.
+      breathe: () => Promise.resolve(),
       clockJump: clock.jump,
       behind: clock.behind,
       newFrom: clock.newFrom,
-      platform: ports.platform,
-      alertmanager: ports.alertmanager,
-      prometheus: ports.prometheus,
+      ...heard,
       playbooks: () => world.playbooks(),
       events: listen(life),
       wake: waker.wake,
       stopping: stopping.signal,
     };
-    const intake = createIntake(db, waker.wake);
+    const intake = createIntake(
+      db,
+      number,
+      waker.wake,
+      (length) => new Promise((over) => void time.after(length, () => over(undefined))),
+    );
     const keeper = keepTime(deps, clock);
-    const engine = startEngine(deps, waker.woken, RETENTION);
+    const engine = startEngine(deps, waker.woken, retention);
     const app = createHttp(deps, {
       intake,
       passed: () => engine.passed(),
-      tokens: { accepts: () => true, warnings: () => [] },
+      tokens: { accepts: () => true, sign: () => '', signed: () => false, warnings: () => [] },
       metrics,
       readiness: { problems: () => [], notes: () => [] },
+      grafana: null,
     });
     current = Object.assign(life, {
       deps,
@@ -193,7 +203,7 @@ export function createBot(
           groupKey,
           body,
         };
-        const accepted = process.intake.accept({ delivery, payload });
+        const accepted = process.intake.accept({ delivery, payload: checkPayload(body) });
         // Requests of one turn are committed together.
         time.needsTurns(accepted);
         accepted.then(

@@ -59,7 +59,8 @@ export function withCrashes(db: Db, life: Life, crashes: Crashes): void {
     throw new Died(kept);
   };
   Object.defineProperty(db, 'transaction', {
-    value: (fn: () => unknown) => Object.assign(() => original(fn)(), { immediate: () => commit(fn) }),
+    value: (fn: (...given: unknown[]) => unknown) =>
+      Object.assign((...given: unknown[]) => original(fn)(...given), { immediate: () => commit(fn) }),
   });
 
   const statements = new Map<string, ReturnType<typeof prepare>>();

@@ -6,15 +6,17 @@ import { bodyOf } from './world/dispatch.ts';
 import { targetId } from './world/host.ts';
 import type { World } from './world/world.ts';
 
-/** Lets everything that is planned for a run happen, and then sets right what a quiet end needs. */
-export function stage(world: World, bot: Bot, people: People): void {
+/** Lets everything that is planned for a run happen, and then sets right what a quiet end needs.
+ * @param isBusy whether more happens where that is little
+ */
+export function stage(world: World, bot: Bot, people: People, isBusy = true): void {
   const { ground, host, platform, prometheus, alertmanager, notes } = world;
   const { time, plan } = ground;
   alertmanager.start();
   people.start();
   time.at(500, () => bot.boot());
   for (const scripted of plan.script) time.at(scripted.at, () => happens(world, bot, people, scripted));
-  time.at(LOOKS_EVERY, () => keepBusy(world, bot, people));
+  if (isBusy) time.at(LOOKS_EVERY, () => keepBusy(world, bot, people));
   time.at(plan.active, () => {
     ground.trace.event('quiet', 'nothing more is broken, everything answers');
     ground.quiet = true;

@@ -101,7 +101,7 @@ describe('the summary', () => {
     };
     add(total, result);
     const text = lacking(total).join('\n');
-    expect(text).toContain('seed 9 had 12 events, 200 are the least');
+    expect(text).toContain('seed 9 had 12 events, 150 are the least');
     expect(text).toContain('the platform was called in 0.0 % of the runs');
     expect(text).toContain('the process died 49 times at commit:intent:kept');
     expect(text).toContain('escalate lost was reached 0 times');

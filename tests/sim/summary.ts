@@ -4,7 +4,7 @@ import type { RunResult } from './run.ts';
 
 /** What many runs must have come to, so that they say something. Under so many runs it is printed and not asserted. */
 const ASSERTED_FROM = 1_000;
-const EVENTS_AT_LEAST = 200;
+const EVENTS_AT_LEAST = 150;
 const HITS_AT_LEAST = 50;
 const REASONS_AT_LEAST = 20;
 const CALLS_IN_AT_LEAST = 0.9;

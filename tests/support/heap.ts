@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { until } from '../../scripts/stack/until.ts';
 
-const sample = z.object({ heap: z.number(), rss: z.number() });
+/** `blockedMs`: how long the event loop was held at most since the last sample. */
+const sample = z.object({ heap: z.number(), rss: z.number(), blockedMs: z.number() });
 export type Memory = z.infer<typeof sample>;
 
 /** A probe for one process: start it with `env`, then ask by its pid. */

@@ -63,9 +63,11 @@ export async function flatOut(
 }
 
 /** The latency that this share of the requests stayed under, in milliseconds. */
-export function quantile({ latencies }: LoadResult, share: number): number {
-  return latencies[Math.min(latencies.length - 1, Math.ceil(share * latencies.length) - 1)] ?? Number.NaN;
-}
+export const quantile = ({ latencies }: LoadResult, share: number): number => quantileOf(latencies, share);
+
+/** Of numbers that are sorted. */
+export const quantileOf = (sorted: ArrayLike<number>, share: number): number =>
+  sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(share * sorted.length) - 1))] ?? Number.NaN;
 
 function createGun(base: string, maxSockets: number) {
   const { hostname, port } = new URL(base);

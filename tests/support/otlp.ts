@@ -30,6 +30,7 @@ const span = z.object({
   endTimeUnixNano: z.union([z.string(), z.number()]).transform(Number),
   attributes,
   events: z.array(z.object({ name: z.string(), attributes })).default([]),
+  links: z.array(z.object({ traceId: hexId, spanId: hexId })).default([]),
   status: z
     .object({ code: z.number().default(0), message: z.string().default('') })
     .default({ code: 0, message: '' }),

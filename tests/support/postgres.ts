@@ -3,14 +3,13 @@
  * It knows nothing of vitest; whoever starts a server stops it.
  */
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
+import { freePort } from '../../packages/service/src/testing/free-port.ts';
 
 export interface PostgresOptions {
   /** Sync every commit to disk. Off by default: a test's data need not survive a power cut. */
@@ -185,16 +184,6 @@ function startReaper(base: string): { dismiss(): void; collect(): void } {
   // A reaper that is gone leaves nothing to tell it.
   shell.stdin.on('error', () => undefined);
   return { dismiss: () => shell.stdin.end('done\n'), collect: () => shell.stdin.end() };
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  if (address === null || typeof address === 'string') throw new Error('The kernel gave no free port.');
-  return address.port;
 }
 
 /** As root the binaries run as user postgres; under a closed folder the spawn would crash this process unhandled. */

@@ -277,9 +277,19 @@ const health: Section = {
     ),
     number(
       {
+        title: 'Log written',
+        says: 'Whether the last write of the incident log failed. Nothing is acted on then. Runbook AlertBotLogUnwritable.',
+        span: 4,
+        unit: 'short',
+        mappings: zeroOne({ text: 'fails', color: 'red' }, { text: 'yes', color: 'green' }),
+      },
+      now('min(alert_bot_store_writable)'),
+    ),
+    number(
+      {
         title: 'Own failures, last hour',
         says: 'Failures of the bot at its own work. Any: its log has the place and the error.',
-        span: 8,
+        span: 4,
         unit: 'short',
         decimals: 0,
         limits: highIsBad({ red: 1 }),

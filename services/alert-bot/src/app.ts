@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type ServerType, serve } from '@hono/node-server';
 import { pino } from 'pino';
 import { createClock } from './clock.ts';
 import { ConfigError } from './config/config-error.ts';
@@ -11,29 +10,37 @@ import { followPlaybooks, type Reloading } from './config/reload.ts';
 import { readTokens } from './config/tokens.ts';
 import { createStandings } from './decision/standing.ts';
 import type { Deps } from './deps.ts';
+import { HEARTBEAT_LATE } from './domain/alert.ts';
 import { formatDuration } from './domain/duration.ts';
 import type { ClockJump } from './domain/facts.ts';
+import { createBreath } from './engine/breath.ts';
 import { startEngine } from './engine/engine.ts';
-import { createHttp } from './http/app.ts';
+import { notesAbout } from './http/ops.ts';
+import { closeServer, listen } from './http/server.ts';
 import { createIntake } from './intake/intake.ts';
 import { keepTime } from './keep-time.ts';
 import { createTeardown } from './lifecycle.ts';
+import { createNotices } from './notices.ts';
 import { createEvents } from './observe/events.ts';
 import { logStream } from './observe/log-stream.ts';
 import { type Census, createMetrics, NO_INCIDENTS } from './observe/metrics.ts';
+import { openTracing } from './observe/open-tracing.ts';
 import { openPlatform } from './platforms/open.ts';
 import { shareListing } from './platforms/shared-listing.ts';
+import { recordObservations } from './replay/record.ts';
 import { createAlertmanager } from './signals/alertmanager.ts';
 import { createPrometheus } from './signals/prometheus.ts';
 import { shareReadings } from './signals/shared-reading.ts';
 import { currentPause, heartbeatAt, lastLogTime, pauseNotes } from './store/controls.ts';
-import { type Db, openLog } from './store/db.ts';
+import { type Db, openLog, writeTrouble } from './store/db.ts';
 import { countPending } from './store/deliveries.ts';
 import { countByStatus } from './store/incidents.ts';
 import { jumpInLog } from './store/leaps.ts';
+import { pendingNotices } from './store/notices.ts';
 import { restoreNotes } from './store/restore.ts';
 import { fileBytes } from './store/space.ts';
 import { openStorm } from './store/storms.ts';
+import { createHttp } from './surface.ts';
 
 /** A loop that has not come round for so long stands still. */
 const STUCK_AFTER = 60_000;
@@ -41,8 +48,6 @@ const STUCK_AFTER = 60_000;
 const ENGINE_PATIENCE = 20_000;
 /** Further behind the log than this, times that the platform and Prometheus give do not fit ours. */
 const CLOCK_OFF = 30_000;
-/** The heartbeat comes each minute; five missed ones are a broken path. */
-const HEARTBEAT_LATE = 5 * 60_000;
 
 /**
  * Runs the bot until the signal aborts. The one place where parts are wired; each step needs locals of the
@@ -77,9 +82,11 @@ export async function run(config: Config, signal: AbortSignal): Promise<void> {
       clockJump: () => clock.jump() !== null,
       playbooks: () => late.playbooks,
       standings: async () => (await late.standings?.()) ?? [],
+      writable: () => writeTrouble(db) === null,
       log: () => ({ size: fileBytes(db), max: config.retention.max }),
     });
-    const events = createEvents(log, metrics);
+    const tracing = await openTracing(db, clock.now, (error) => log.error({ err: error }, 'no span'));
+    const events = createEvents(log, metrics, tracing);
     const stopping = new AbortController();
     const waker = createWaker();
     const playbooks = followPlaybooks(
@@ -104,21 +111,27 @@ export async function run(config: Config, signal: AbortSignal): Promise<void> {
       patience: ENGINE_PATIENCE,
       warn: (text) => log.error(text),
     });
+    const heard = recordObservations(
+      {
+        platform,
+        alertmanager: createAlertmanager(config.alertmanagerUrls.map((url) => new URL(url))),
+        prometheus: createPrometheus(new URL(config.prometheusUrl)),
+      },
+      { db, now: clock.now },
+    );
     const deps: Deps = {
       db,
       boot,
       now: clock.now,
       monotonic: clock.monotonic,
       sleep: (length, also) => delay(length, undefined, { signal: anyOf(stopping.signal, also) }),
+      breathe: createBreath(clock.monotonic),
       clockJump: clock.jump,
       behind: clock.behind,
       newFrom: clock.newFrom,
-      platform: shareListing(platform, clock.monotonic),
-      alertmanager: shareReadings(
-        createAlertmanager(config.alertmanagerUrls.map((url) => new URL(url))),
-        clock.monotonic,
-      ),
-      prometheus: createPrometheus(new URL(config.prometheusUrl)),
+      platform: shareListing(heard.platform, clock.monotonic),
+      alertmanager: shareReadings(heard.alertmanager, clock.monotonic),
+      prometheus: heard.prometheus,
       playbooks: playbooks.current,
       events,
       wake: waker.wake,
@@ -126,34 +139,39 @@ export async function run(config: Config, signal: AbortSignal): Promise<void> {
     };
 
     late.standings = createStandings(deps);
+    const notices = await createNotices(deps, config.notify);
 
     // Intake before the engine: the socket is taken, or refused, before anything may act.
-    const intake = createIntake(db, waker.wake);
+    const intake = createIntake(db, boot, waker.wake);
     const readiness = {
       problems: () => [
-        ...problems(late.engine, clock.monotonic(), stopping.signal),
+        ...problems(late.engine, writeTrouble(db), clock.monotonic(), stopping.signal),
         ...clockProblems(clock.behind()),
       ],
       notes: () => [
-        ...playbookNotes(playbooks.problems()),
-        ...jumpNotes(clock.jump()),
-        ...pauseNotes(db, clock.now()),
-        ...heartbeatNotes(db, clock.now()),
-        ...restoreNotes(db, clock.now()),
-        ...tokens.warnings(),
+        ...notesAbout('playbooks', playbookNotes(playbooks.problems())),
+        ...notesAbout('clock', jumpNotes(clock.jump())),
+        ...notesAbout('pauses', pauseNotes(db, clock.now())),
+        ...notesAbout('heartbeat', heartbeatNotes(db, clock.now())),
+        ...notesAbout('restore', restoreNotes(db, clock.now())),
+        ...notesAbout('tokens', tokens.warnings()),
       ],
     };
     const passed = () => late.engine?.passed() ?? Promise.resolve();
-    const app = createHttp({ ...deps, platform }, { intake, passed, tokens, metrics, readiness });
+    const app = createHttp(
+      { ...deps, platform },
+      { intake, passed, tokens, metrics, readiness, grafana: config.notify.grafanaExternalUrl },
+    );
     const server = await listen(app.fetch, config.listen);
     teardown.push('http', () => closeServer(server));
 
     const keeper = keepTime(deps, clock);
     const engine = startEngine(deps, waker.woken, config.retention);
     late.engine = engine;
+    const telling = notices.run();
     teardown.push('engine', () => {
       stopping.abort();
-      return Promise.all([engine.stopped, keeper]);
+      return Promise.all([engine.stopped, keeper, telling]);
     });
     log.info({ boot, listen: describeConfig(config)['ALERT_BOT_LISTEN'] }, 'alert-bot is ready');
     if (!signal.aborted) await once(signal, 'abort');
@@ -187,6 +205,12 @@ function census(db: Db, now: () => number): Census {
     },
     pendingDeliveries: () => countPending(db),
     heartbeatAt: () => heartbeatAt(db),
+    notices: () =>
+      pendingNotices(db).map(({ kind, count, oldest }) => ({
+        kind,
+        count,
+        waits: Math.max(0, now() - oldest),
+      })),
     paused: () => currentPause(db, now()) !== null,
     storm: () => {
       const storm = openStorm(db);
@@ -197,6 +221,7 @@ function census(db: Db, now: () => number): Census {
 
 function problems(
   engine: ReturnType<typeof startEngine> | undefined,
+  unwritable: string | null,
   monotonic: number,
   stopping: AbortSignal,
 ): string[] {
@@ -205,6 +230,7 @@ function problems(
   const trouble = engine.trouble();
   const idle = monotonic - engine.lastPass();
   return [
+    ...(unwritable === null ? [] : [unwritable]),
     ...(trouble === null ? [] : [trouble]),
     ...(idle > STUCK_AFTER ? [`the loop has not come round for ${formatDuration(idle)}`] : []),
   ];
@@ -236,38 +262,4 @@ function heartbeatNotes(db: Db, now: number): string[] {
   if (at === 0) return ['no heartbeat (the Watchdog alert) has arrived yet'];
   const ago = now - at;
   return ago > HEARTBEAT_LATE ? [`the heartbeat last arrived ${formatDuration(ago)} ago`] : [];
-}
-
-async function listen(
-  fetch: (request: Request) => Response | Promise<Response>,
-  { host, port }: Config['listen'],
-): Promise<ServerType> {
-  const server = serve({ fetch, hostname: host, port });
-  try {
-    await once(server, 'listening');
-    return server;
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code === 'EADDRINUSE')
-      throw new Error(
-        `port ${port} on ${host} is taken: stop what uses it, or set ALERT_BOT_LISTEN to another one`,
-      );
-    throw new Error(`cannot listen on ${host}:${port} (ALERT_BOT_LISTEN): ${String(error)}`);
-  }
-}
-
-/** Answers what was accepted, closes idle connections, and the rest after two seconds. */
-function closeServer(server: ServerType): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  server.close(() => resolve());
-  if ('closeIdleConnections' in server) {
-    // A connection that was busy becomes idle later and would hold the exit for the keep-alive time.
-    const idle = setInterval(() => server.closeIdleConnections(), 100);
-    const all = setTimeout(() => server.closeAllConnections(), 2_000);
-    void promise.finally(() => {
-      clearInterval(idle);
-      clearTimeout(all);
-    });
-  }
-  return promise;
 }

@@ -20,6 +20,11 @@ export interface Deps {
    * Rejects when the process stops, or the signal is aborted.
    */
   sleep(length: Millis, signal?: AbortSignal): Promise<void>;
+  /**
+   * Gives requests their turn where the engine has worked for some milliseconds on end. To be awaited between any two pieces
+   * of work, never within a transaction.
+   */
+  breathe(): Promise<void>;
   /** Set while wall and monotonic time have just moved apart. */
   clockJump(): ClockJump | null;
   /** How far log time is ahead of the wall clock, which the platform, Prometheus and Alertmanager go by. */

@@ -5,6 +5,7 @@ import { ask, type Question } from './ask.ts';
 const summary = z.object({
   id: z.number(),
   title: z.string(),
+  target: z.string().nullable(),
   playbook: z.string().nullable(),
   status: z.string(),
   reason: z.string().nullable(),

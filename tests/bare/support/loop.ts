@@ -2,6 +2,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Gossip } from '../../../scripts/parts/alertmanager.ts';
 import { supervisorPart } from '../../../scripts/parts/supervisor.ts';
 import { Part } from '../../../scripts/stack/part.ts';
 import { repository } from '../../../scripts/stack/places.ts';
@@ -20,6 +21,8 @@ export const inTurn = { concurrent: false } as const;
 export type LoopOptions = {
   /** What the bot reads instead of deploy/bare/overrides.yml. */
   overrides?: string;
+  /** The first Alertmanager's part of a cluster, and the URLs of the other members, which the case starts itself. */
+  cluster?: { gossip: Gossip; others: readonly string[] };
   /** Makes another file of deploy/bare/processes.yml. */
   processes?: (shipped: string, folder: string) => string;
 };
@@ -61,7 +64,8 @@ export async function startLoop(options: LoopOptions = {}): Promise<Loop> {
   const stack = await startStack({
     folder,
     people: people.url,
-    bot: { playbooks: playbookFile, overrides },
+    bot: { playbooks: playbookFile, overrides, peers: options.cluster?.others ?? [] },
+    ...(options.cluster ? { gossip: options.cluster.gossip } : {}),
     // Prometheus last: it must not see the api away before it was ever there.
     ...(options.processes ? { without: ['supervisor', 'prometheus'] } : {}),
   }).catch(async (error: unknown) => {

@@ -32,7 +32,7 @@ export interface Browser {
   /** A page that nothing was done in yet. Console errors, exceptions and requests to elsewhere end up in `complaints`. */
   open(
     url: string,
-    options?: { width?: number; height?: number; colorScheme?: 'light' | 'dark' },
+    options?: { path?: string; width?: number; height?: number; colorScheme?: 'light' | 'dark' },
   ): Promise<{ page: Page; complaints: string[] }>;
   close(): Promise<void>;
 }
@@ -46,7 +46,9 @@ export async function startBrowser(): Promise<Browser> {
     args: flags,
   });
   return {
-    async open(url, { width = 1280, height = 900, colorScheme = 'light' } = {}) {
+    async open(url, { path = '', width = 1280, height = 900, colorScheme = 'light' } = {}) {
+      // Before there is a page: one that is open hears that its session is over, and leaves by itself.
+      await context.clearCookies();
       const page = await context.newPage();
       const complaints: string[] = [];
       page.on('console', (message) => {
@@ -58,7 +60,7 @@ export async function startBrowser(): Promise<Browser> {
       });
       await page.setViewportSize({ width, height });
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-      await page.goto(url);
+      await page.goto(url + path);
       return { page, complaints };
     },
     async close() {

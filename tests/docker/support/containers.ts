@@ -14,11 +14,16 @@ export const NODE_IMAGE = process.env['DOCKER_TEST_NODE_IMAGE'] ?? 'node:24-book
 export const PROXY_IMAGE = process.env['DOCKER_TEST_PROXY_IMAGE'] ?? 'wollomatic/socket-proxy:1.13.1';
 
 /** Runs the docker CLI. @returns what it printed */
-export async function docker(...args: string[]): Promise<string> {
-  const { stdout } = await run('docker', ['-H', `unix://${SOCKET}`, ...args], {
-    maxBuffer: 64 * 1024 * 1024,
-  });
-  return stdout.trim();
+export const docker = dockerOf(SOCKET);
+
+/** The docker CLI of the engine at a socket. */
+export function dockerOf(socket: string): (...args: string[]) => Promise<string> {
+  return async (...args) => {
+    const { stdout } = await run('docker', ['-H', `unix://${socket}`, ...args], {
+      maxBuffer: 64 * 1024 * 1024,
+    });
+    return stdout.trim();
+  };
 }
 
 /** @throws Error with what to do, where there is no Engine */

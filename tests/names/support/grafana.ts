@@ -49,7 +49,7 @@ const dashboard = z.looseObject({
       z.looseObject({
         name: z.string(),
         datasource: source,
-        expr: z.string(),
+        expr: z.string().default(''),
         titleFormat: z.string().default(''),
         tagKeys: z.string().default(''),
       }),

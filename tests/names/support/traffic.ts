@@ -1,8 +1,8 @@
 /** Simulated users as a process of its own, until it has been disposed of. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { freePort } from '../../../packages/service/src/testing/free-port.ts';
 import { repository } from '../../../scripts/stack/places.ts';
 import { until } from '../../../scripts/stack/until.ts';
 
@@ -48,13 +48,4 @@ export async function startTraffic(api: string): Promise<Traffic> {
       await once(child, 'exit');
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  if (address === null || typeof address === 'string') throw new Error('The kernel gave no free port.');
-  return address.port;
 }

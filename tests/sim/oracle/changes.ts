@@ -34,13 +34,27 @@ function* judgeRestartedByOthers(world: World, call: CallRecord): Generator<stri
     reading?.names.get(call.service) ?? new Set<string>();
   // One that only says that it is down lets go as soon as it is up.
   const fired = [...namesOf(readings.at(-1))].some(
-    (alert) => alert !== 'ServiceDown' && readings.every((one) => namesOf(one).has(alert)),
+    (alert) =>
+      alert !== 'ServiceDown' &&
+      readings.every((one) => namesOf(one).has(alert)) &&
+      !ended(world, call, alert, at),
   );
   if (isOurs || !fired || !readings.some((one) => one.at < at - MARGIN)) return;
   // Whose process died between intent and call takes it for its own; then a person who saw it asked for another.
   if (world.notes.resets.some((one) => one.target === call.box.service.id && one.at > at)) return;
   yield `G13: ${describe(call)}, which somebody had restarted at ${seconds(at)}`;
 }
+
+/** Whether the bot heard of an end between two readings: what fires afterwards is a new trouble. */
+const ended = (world: World, { service, at }: CallRecord, alert: string, since: Millis): boolean =>
+  world.notes.acknowledged.some(
+    (one) =>
+      one.status === 'resolved' &&
+      one.labels['alertname'] === alert &&
+      one.labels['service'] === service &&
+      one.at > since &&
+      one.at < at,
+  );
 
 /** The first trouble of a service that needs others: theirs may show yet. */
 function* judgeSettle(world: World, call: CallRecord, calls: readonly CallRecord[]): Generator<string> {

@@ -7,7 +7,7 @@ import {
   RowBuilder,
 } from '@grafana/grafana-foundation-sdk/dashboard';
 import { alertmanagerPage, otherDashboards, prometheusPage, TAG } from './links.ts';
-import { prometheus } from './sources.ts';
+import { grafana, prometheus } from './sources.ts';
 
 /** Panels under one heading. */
 export interface Section {
@@ -27,7 +27,7 @@ export function board(uid: string, title: string, description: string): Dashboar
     .time({ from: 'now-30m', to: 'now' })
     .refresh('10s')
     .links([otherDashboards(), alertmanagerPage(), prometheusPage()])
-    .annotations([alertsFiring(), attemptsEnded()]);
+    .annotations([alertsFiring(), attemptsEnded(), actionsTold()]);
 }
 
 /** Adds the panels in their order: rows of 24 columns, a new row for each heading. */
@@ -51,6 +51,22 @@ function attemptsEnded(): AnnotationQueryBuilder {
     .titleFormat('Attempt of the bot: {{outcome}}')
     .tagKeys('outcome');
 }
+
+/** What the bot has told Grafana of its actions: a region each from the call to the proof, with a link to the incident. */
+function actionsTold(): AnnotationQueryBuilder {
+  return new AnnotationQueryBuilder()
+    .name('Actions')
+    .datasource(grafana)
+    .enable(true)
+    .iconColor('purple')
+    .target({ build: () => BY_TAG });
+}
+
+/** Grafana's own annotations with the bot's tag; the builders know no query of this data source. */
+const BY_TAG = {
+  ...{ type: 'tags', tags: ['alert-bot'], matchAny: false, limit: 100 },
+  _implementsDataqueryVariant: () => undefined,
+};
 
 function annotation(name: string, colour: string, expr: string): AnnotationQueryBuilder {
   return new AnnotationQueryBuilder()

@@ -5,6 +5,7 @@ import { UndiciInstrumentation } from '@opentelemetry/instrumentation-undici';
 import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import { tellTroubles } from './diagnostics.ts';
+import { connectPast, ids } from './past.ts';
 import type { Telemetry } from './start.ts';
 import { activeSegment, connectTracing } from './tracing.ts';
 
@@ -21,8 +22,11 @@ const defaults = {
   OTEL_BLRP_SCHEDULE_DELAY: '1000',
 };
 
-/** Loads and starts the SDK. */
-export function startSdk(name: string): Telemetry {
+/**
+ * Loads and starts the SDK.
+ * @param namespace what the service is a part of; null where it is a product of its own
+ */
+export function startSdk(name: string, namespace: string | null): Telemetry {
   for (const [variable, value] of Object.entries(defaults)) process.env[variable] ||= value;
   const level = process.env['OTEL_LOG_LEVEL'] ?? 'warn';
   // The SDK would write to stdout, which is the log.
@@ -31,7 +35,11 @@ export function startSdk(name: string): Telemetry {
 
   const sdk = new NodeSDK({
     serviceName: name,
-    resource: defaultResource().merge(resourceFromAttributes({ 'service.namespace': 'shop' })),
+    resource:
+      namespace === null
+        ? defaultResource()
+        : defaultResource().merge(resourceFromAttributes({ 'service.namespace': namespace })),
+    idGenerator: ids,
     instrumentations: [
       new PgInstrumentation({ requireParentSpan: true, ignoreConnectSpans: true }),
       new UndiciInstrumentation({ requireParentforSpans: true }),
@@ -46,6 +54,7 @@ export function startSdk(name: string): Telemetry {
   });
   sdk.start();
   connectTracing(name);
+  connectPast(name);
 
   return {
     async stop(withinMs) {

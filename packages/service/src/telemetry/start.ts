@@ -10,12 +10,16 @@ export interface Telemetry {
  * Starts traces and OTLP logs where they are configured; elsewhere the SDK, which costs 50 MB and up to a second, is not
  * even imported. Must be done before the modules that it instruments (pino, pg) are imported. Throws a ConfigError.
  */
-export async function startTelemetry(name: string, env: Environment): Promise<Telemetry> {
+export async function startTelemetry(
+  name: string,
+  env: Environment,
+  namespace: string | null = 'shop',
+): Promise<Telemetry> {
   if (!telemetryIsWanted(env)) return { stop: async () => undefined };
   checkTelemetrySettings(name, env);
   // In this order: only what is imported after the hooks is instrumented.
   const { register } = await import('import-in-the-middle/register-hooks.mjs');
   register({ include: ['pino', 'pg', 'pg-pool'] });
   const { startSdk } = await import('./sdk.ts');
-  return startSdk(name);
+  return startSdk(name, namespace);
 }

@@ -32,6 +32,7 @@ export const incidentList = z.looseObject({ incidents: z.array(incident) });
 
 export const detail = incident.extend({
   deadline: z.string(),
+  trace: z.string().nullable().default(null),
   proof: z.looseObject({ deadline: z.number() }).nullable(),
   episodes: z.array(
     z.looseObject({

@@ -1,22 +1,21 @@
 import { answered, read } from './answers.ts';
-import { CLIENT_HELP, CLIENT_OPTIONS, post } from './client.ts';
+import { post } from './client.ts';
 import { type Command, readArgs } from './command.ts';
 import { misuse } from './failure.ts';
 import { incidentNumber } from './incidents.ts';
-import { SAID, SAID_HELP, sayings } from './orders.ts';
+import { carriedOut, ORDER_HELP, ORDER_OPTIONS, sayings } from './orders.ts';
 
-export const ANSWER_OPTIONS = { ...SAID, ...CLIENT_OPTIONS, question: { type: 'string' } } as const;
+export const ANSWER_OPTIONS = { ...ORDER_OPTIONS, question: { type: 'string' } } as const;
 export const QUESTION_HELP = `  --question Q        only if this is still the question, as the page names it`;
 
 export const approve: Command = {
-  help: `Usage: alert-bot approve N [--question Q] [--why "…"] [--by NAME]
+  help: `Usage: alert-bot approve N [--question Q] [--why "…"] [--by NAME] [--json]
 
 Allows what the bot asks about incident N (mode approve), once. It is refused where what it was about was restarted
 or replaced since, where it expired, or where somebody else has answered. Every guard is asked again before the call.
 
 ${QUESTION_HELP}
-${SAID_HELP}
-${CLIENT_HELP}
+${ORDER_HELP}
 
 Example: alert-bot approve 12 --question 3 --why "looked at the logs"`,
   async run(args, around) {
@@ -29,9 +28,13 @@ Example: alert-bot approve 12 --question 3 --why "looked at the logs"`,
       body: { ...said, ...questionNumber(values.question) },
     });
     const { question, does, target } = read(answered, answer);
-    around.print(`Approved question ${question}, by ${said.by}: ${does ?? 'act on'} ${target}.`);
-    around.print(`It is done unless something else speaks against it: alert-bot incidents show ${id}`);
-    return 0;
+    return carriedOut(
+      around,
+      values,
+      answer,
+      `Approved question ${question}, by ${said.by}: ${does ?? 'act on'} ${target}.`,
+      `It is done unless something else speaks against it: alert-bot incidents show ${id}`,
+    );
   },
 };
 

@@ -79,6 +79,45 @@ test.concurrent('every error is printed with file, line, path and remedy', async
   expect(err).toBe('alert-bot: 3 errors; the bot would not start with this.\n');
 });
 
+test.concurrent('--json has every error with its file, line, path and value, and the same exit code', async () => {
+  const path = file('bad-json.yml', PLAYBOOK.replace('restart', 'restat'));
+  const { code, out, err } = await cli(['check', '--playbooks', path, '--json']);
+  expect(code).toBe(1);
+  expect(JSON.parse(out)).toEqual({
+    good: false,
+    errors: [
+      {
+        ...{ file: path, line: 5, path: 'playbooks[0].steps[0].restat', value: 'restat' },
+        message: 'is not known here: did you mean restart?',
+      },
+    ],
+    ...{ overridden: [], playbooks: [], warnings: [] },
+  });
+  expect(err).toBe('alert-bot: 1 error; the bot would not start with this.\n');
+});
+
+test.concurrent('--json has the playbooks, what is overridden, and the warnings of all files', async () => {
+  const playbooks = file('good-json.yml', PLAYBOOK);
+  const overrides = file('over-json.yml', 'defaults:\n  quarantine: 10m\n');
+  const rules = file('rules-json.yml', 'groups: []\n');
+  const { code, out, err } = await cli([
+    ...['check', '--playbooks', playbooks, '--overrides', overrides],
+    ...['--rules', rules, '--services', file('compose-json.yml', 'services: {}\n'), '--json'],
+  ]);
+  expect({ code, err }).toEqual({ code: 0, err: '' });
+  expect(JSON.parse(out)).toEqual({
+    ...{ good: true, errors: [], playbooks: ['one'] },
+    overridden: [{ path: 'defaults.quarantine', from: '1h', to: '10m' }],
+    warnings: [
+      {
+        ...{ file: overrides, line: 2, path: 'defaults.quarantine', value: '10m' },
+        message: expect.stringMatching(/^is shorter than the shortest window of its budgets/),
+      },
+      { message: `one matches no alert of ${rules}: mend its matchers, or add the alert.` },
+    ],
+  });
+});
+
 test.concurrent('warns of an alert nobody acts on, a playbook without an alert, and a rule that cannot be read', async () => {
   const rules = file(
     'rules.yml',

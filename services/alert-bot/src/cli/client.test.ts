@@ -78,12 +78,25 @@ test.concurrent('send fails where the bot rejected the alert, and says which fie
   expect(out).toContain('rejected  1\n          labels.x: a label value is a string\n');
 });
 
+test.concurrent('send --json prints the answer as it is, harmless to a terminal, with the same exit code', async () => {
+  const message = 'labels.x: \u001b[31m is no label';
+  const rejected = [{ index: 0, field: 'labels.x', message }];
+  const answer = { ...RECEIPT, accepted: 0, rejected, more: { of: 'a newer bot' } };
+  await using bot = await standIn(() => Response.json(answer, { status: 202 }));
+  const { code, out, err } = await cli(['send', '--alertname', 'A', '--json', '--url', bot.url], {
+    ALERT_BOT_DATA_DIR: dataDir,
+  });
+  expect({ code, err }).toEqual({ code: 1, err: '' });
+  expect(JSON.parse(out)).toEqual(answer);
+  expect(out).not.toContain('\u001b');
+});
+
 test.concurrent('what a bot answers cannot command the terminal', async () => {
   const message = 'no\u001b[31m\n\u202ealert-bot: done';
   await using bot = await standIn((path) =>
     path === '/webhook'
       ? Response.json({ delivery: 'd', accepted: 0, rejected: [{ field: 'labels', message }] })
-      : Response.json({ error: { code: 'conflict', message } }, { status: 409 }),
+      : Response.json({ code: 'conflict', detail: message }, { status: 409 }),
   );
   const around = { ALERT_BOT_DATA_DIR: dataDir, ALERT_BOT_URL: bot.url };
   const harmless = 'no\\u{1b}[31m\\u{a}\\u{202e}alert-bot: done\n';
@@ -165,16 +178,9 @@ test.concurrent('token prints the first token of each kind', async () => {
 
 // What the bot, or whatever stands in its place, answers, and the one sentence that a person then reads.
 test.concurrent.for([
+  [Response.json({ code: 'unauthorized', detail: 'x' }, { status: 401 }), 1, 'refused the token of /'],
   [
-    Response.json({ error: { code: 'unauthorized', message: 'x' } }, { status: 401 }),
-    1,
-    'refused the token of /',
-  ],
-  [
-    Response.json(
-      { error: { code: 'not_found', message: 'there is no target x; there are: y' } },
-      { status: 404 },
-    ),
+    Response.json({ code: 'not_found', detail: 'there is no target x; there are: y' }, { status: 404 }),
     1,
     'The bot refused (not_found): there is no target x; there are: y',
   ],

@@ -10,13 +10,17 @@ export const CLIENT_OPTIONS = { url: { type: 'string' }, 'token-file': { type: '
 export const CLIENT_HELP = `  --url URL           where the bot is; else ALERT_BOT_URL, else ALERT_BOT_LISTEN, else http://127.0.0.1:5000
   --token-file FILE   holds the token; else ALERT_BOT_DATA_DIR names the bot's data folder`;
 
+/** Of a command with `JSON_OPTION` that prints what the bot answered. */
+export const ANSWER_HELP = '  --json              as the API answers';
+
 export interface ClientOptions {
   url?: string | undefined;
   'token-file'?: string | undefined;
 }
 
 const ANSWER_WITHIN = 10_000;
-const errorBody = z.looseObject({ error: z.looseObject({ code: z.string(), message: z.string() }) });
+/** RFC 9457, as far as it is told. */
+const problem = z.looseObject({ code: z.string(), detail: z.string() });
 
 /** The bot is not there, or cannot do it now: the same may work later. */
 export class Away extends Failure {
@@ -60,9 +64,9 @@ export async function request(
       `The bot at ${base} refused the token of ${file}: name the data folder that this bot uses in ALERT_BOT_DATA_DIR.`,
     );
   if (response.ok && response.json !== undefined) return response.json;
-  const told = errorBody.safeParse(response.json);
+  const told = problem.safeParse(response.json);
   if (told.success) {
-    const message = plain(`The bot refused (${told.data.error.code}): ${told.data.error.message}`);
+    const message = plain(`The bot refused (${told.data.code}): ${told.data.detail}`);
     throw response.status === 503 ? new Away(message) : new Failure(message);
   }
   throw new Failure(

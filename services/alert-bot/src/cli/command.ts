@@ -16,6 +16,9 @@ export interface Command {
   run(args: readonly string[], around: Surroundings): Promise<number>;
 }
 
+/** For programs; what it prints is the command's own to say. */
+export const JSON_OPTION = { json: { type: 'boolean' } } as const;
+
 /**
  * Reads a command's arguments.
  * @param names the positional arguments, all of them required

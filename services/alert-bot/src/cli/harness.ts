@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { createAdaptorServer } from '@hono/node-server';
 import { Hono } from 'hono';
+import type { TestBot } from '../testing/bot.ts';
+import type { Command } from './command.ts';
 
 export const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
 export const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
@@ -76,4 +78,31 @@ export async function standIn(answer: (path: string) => Response) {
 function portOf(address: string | AddressInfo | null): AddressInfo {
   if (address === null || typeof address === 'string') throw new Error('the server has no port');
   return address;
+}
+
+/** A bot on a port, and what a person at a terminal does with it. */
+export async function atTerminal(bot: TestBot) {
+  const server = createAdaptorServer({ fetch: bot.app.fetch });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = portOf(server.address());
+  const env = { ALERT_BOT_DATA_DIR: bot.folder, ALERT_BOT_URL: `http://127.0.0.1:${port}` };
+  return {
+    bot,
+    env,
+    port,
+    server,
+    /** @returns what it printed; throws as the command does, and where it ends with another code than 0 */
+    async run(command: Pick<Command, 'run'>, ...args: string[]): Promise<string> {
+      const lines: string[] = [];
+      const code = await command.run(args, { env, print: (line) => lines.push(line) });
+      if (code !== 0) throw new Error(`ended with ${code}`);
+      return lines.join('\n');
+    },
+    async [Symbol.asyncDispose]() {
+      if ('closeAllConnections' in server) server.closeAllConnections();
+      server.close();
+      await bot[Symbol.asyncDispose]();
+    },
+  };
 }

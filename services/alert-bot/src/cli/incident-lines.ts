@@ -42,6 +42,7 @@ export function incidentStory(one: DetailAnswer, now: number, { facts = false, e
     ...entry('opened', `${one.openedAt}, ${age(now - Date.parse(one.openedAt))} ago`),
     ...(one.closedAt === null ? [] : entry('closed', one.closedAt)),
     ...entry('next', nextOf(one)),
+    ...(one.trace === null ? [] : entry('trace', one.trace)),
     ...one.escalations.flatMap(pageLines),
     ...one.episodes.flatMap(({ labels, closedAt }) =>
       entry('alert', `${labelsOf(labels)}${closedAt === null ? '' : `, ended ${closedAt}`}`),

@@ -25,14 +25,14 @@ import { startBot } from '../testing/bot.ts';
 import { again, anAttempt, anIncident } from '../testing/log.ts';
 import { acknowledge } from './acknowledge.ts';
 import { approve } from './approve.ts';
-import { cli, start } from './harness.ts';
+import { atTerminal, cli, start } from './harness.ts';
 import { incidents } from './incidents.ts';
 import { reset } from './orders.ts';
 import { reject } from './reject.ts';
 import { simulate } from './simulate.ts';
 import { targets } from './targets.ts';
 
-const NAMES = ['seen', 'yes', 'no', 'wide', 'story', 'try', 'follow', 'reset'];
+const NAMES = ['seen', 'yes', 'no', 'wide', 'story', 'try', 'follow', 'reset', 'agree', 'refuse'];
 let supervisor: Awaited<ReturnType<typeof bootSupervisor>>;
 let folder: string;
 beforeAll(async () => {
@@ -47,34 +47,7 @@ afterAll(async () => {
   await supervisor[Symbol.asyncDispose]();
 });
 
-/** The bot on a port, and what a person at a terminal does with it. */
-async function serving(options = {}, socket = supervisor.socket) {
-  const bot = startBot(socket, options);
-  const server = createAdaptorServer({ fetch: bot.app.fetch });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('the server has no port');
-  const env = { ALERT_BOT_DATA_DIR: bot.folder, ALERT_BOT_URL: `http://127.0.0.1:${address.port}` };
-  return {
-    bot,
-    env,
-    port: address.port,
-    server,
-    /** @returns what it printed; throws as the command does */
-    async run(command: { run: typeof incidents.run }, ...args: string[]): Promise<string> {
-      const lines: string[] = [];
-      const code = await command.run(args, { env, print: (line) => lines.push(line) });
-      expect(code).toBe(0);
-      return lines.join('\n');
-    },
-    async [Symbol.asyncDispose]() {
-      if ('closeAllConnections' in server) server.closeAllConnections();
-      server.close();
-      await bot[Symbol.asyncDispose]();
-    },
-  };
-}
+const serving = (options = {}, socket = supervisor.socket) => atTerminal(startBot(socket, options));
 const asOneLine = (text: string) => text.replace(/\s+/g, ' ');
 /** Nothing is decided in an idle bot: what its log says stays. */
 const IDLE = { idle: true };
@@ -245,8 +218,8 @@ describe('incidents', () => {
     [['show'], 'incidents show needs <N>'],
     [['show', 'one'], '"one" is no incident number: alert-bot incidents lists them'],
     [['show', '7'], 'there is no incident 7'],
-    [['--status', 'open'], 'status: one of new, deferred'],
-    [['--limit', '0'], 'limit: a number from 1 to 500'],
+    [['--status', 'opened'], 'status: one of open, new, deferred'],
+    [['--limit', '0'], 'incidents --limit "0" is not a number from 1 to 500'],
     [['follow', 'me'], 'incidents follow does not know what to do with "me"'],
   ])('%j is told in a sentence', async (args, says) => {
     await using terminal = await serving(IDLE);
@@ -310,6 +283,18 @@ describe('approve, reject and reset', () => {
     expect(await supervisor.events('no')).toEqual(['start']);
   });
 
+  test('approve and reject --json print the answer of the bot', async () => {
+    await using terminal = await serving();
+    const json = async (...args: Parameters<typeof terminal.run>): Promise<unknown> =>
+      JSON.parse(await terminal.run(...args));
+    const said = ['--by', 'ada', '--why', 'fine', '--json'];
+    await fire(terminal.bot, 'agree');
+    const about = { incident: 1, question: 1, target: 'supervisor:agree', does: 'restart' };
+    expect(await json(approve, '1', ...said)).toMatchObject({ ...about, by: 'ada' });
+    await fire(terminal.bot, 'refuse');
+    expect(await json(reject, '2', ...said)).toMatchObject({ question: 2, target: 'supervisor:refuse' });
+  });
+
   test('reset takes the number of an incident for its target', async () => {
     await using terminal = await serving(IDLE);
     const { db } = terminal.bot.deps;
@@ -318,6 +303,10 @@ describe('approve, reject and reset', () => {
     expect(await terminal.run(reset, '1', '--by', 'ada', '--why', 'mended')).toBe(
       'Reset supervisor:reset, by ada: mended.',
     );
+    expect(JSON.parse(await terminal.run(reset, '1', '--json'))).toEqual({
+      target: 'supervisor:reset',
+      reset: expect.stringMatching(/^\d{4}-.*Z$/),
+    });
     await expect(terminal.run(reset, '2')).rejects.toThrow('Incident 2 has no target');
     await expect(terminal.run(reset, '3')).rejects.toThrow('there is no incident 3');
   });
@@ -397,13 +386,7 @@ describe('targets', () => {
     expect(JSON.parse(await terminal.run(targets, '--json'))).toMatchObject({
       targets: [
         { id: 'supervisor:seen', budgets: [{ attempts: 3, left: 2, per: 1_800_000 }] },
-        {},
-        {},
-        {},
-        {},
-        {},
-        {},
-        {},
+        ...NAMES.slice(1).map(() => ({})),
       ],
     });
   });

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { STATUSES } from '../domain/incident.ts';
 import { detail, incidentList, news, read } from './answers.ts';
-import { Away, CLIENT_HELP, CLIENT_OPTIONS, type ClientOptions, get } from './client.ts';
-import { type Command, readArgs, type Surroundings } from './command.ts';
+import { ANSWER_HELP, Away, CLIENT_HELP, CLIENT_OPTIONS, type ClientOptions, get } from './client.ts';
+import { type Command, JSON_OPTION, readArgs, type Surroundings } from './command.ts';
 import { misuse } from './failure.ts';
 import { clock, incidentStory, incidentTable } from './incident-lines.ts';
 import { plain, plainJson } from './lines.ts';
@@ -19,13 +19,14 @@ What the bot did, what it did not do, and why. Newest first; times are UTC.
 
   show N              the whole story of incident N: decisions with what every guard said, attempts, evidence
   follow              what happens from now on, a line each, until Ctrl-C
-  --status STATUS     only these: ${STATUSES.slice(0, 5).join(', ')},
+  --status STATUS     only these: open (whatever is not closed), or one of
+                      ${STATUSES.slice(0, 5).join(', ')},
                       ${STATUSES.slice(5).join(', ')}
   --target TARGET     only of this one, such as supervisor:api
   --limit N           at most so many, 1 to 500; else 50
   --facts             also the facts of each decision, as JSON
   --evidence          also what was captured before the action: logs, state, answers of queries
-  --json              as the API answers
+${ANSWER_HELP}
 ${CLIENT_HELP}
 
 Example: alert-bot incidents --status escalated`,
@@ -44,12 +45,14 @@ Example: alert-bot incidents --status escalated`,
 async function list(args: readonly string[], around: Surroundings): Promise<number> {
   const { values } = readArgs('incidents', args, {
     ...CLIENT_OPTIONS,
+    ...JSON_OPTION,
     status: { type: 'string' },
     target: { type: 'string' },
     limit: { type: 'string' },
-    json: { type: 'boolean' },
   });
   const { status, target, limit } = values;
+  if (limit !== undefined && !/^([1-9]\d?|[1-4]\d\d|500)$/.test(limit))
+    throw misuse(`incidents --limit "${limit}" is not a number from 1 to 500.`);
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries({ status, target, limit }))
     if (value !== undefined) query.set(name, value);
@@ -63,7 +66,7 @@ async function list(args: readonly string[], around: Surroundings): Promise<numb
 
 async function show(args: readonly string[], around: Surroundings): Promise<number> {
   const yes = { type: 'boolean' } as const;
-  const options = { ...CLIENT_OPTIONS, facts: yes, evidence: yes, json: yes };
+  const options = { ...CLIENT_OPTIONS, ...JSON_OPTION, facts: yes, evidence: yes };
   const { values, positionals } = readArgs('incidents show', args, options, ['N']);
   const answer = await get(around, values, `/api/v1/incidents/${incidentNumber(positionals[0])}`);
   if (values.json) return json(answer, around);

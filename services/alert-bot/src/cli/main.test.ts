@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { cli, start } from './harness.ts';
+import { COMMAND_NAMES } from './run.ts';
 
 const ASKING = ['incidents', 'targets', 'acknowledge', 'approve', 'reject', 'simulate'];
 
@@ -17,15 +18,6 @@ test.concurrent('without a command it lists them and ends with 2', async () => {
 test.concurrent('--help lists the commands', async () => {
   expect(await cli(['--help'])).toMatchObject({ code: 0, err: '' });
 });
-
-test.concurrent.for(['serve', 'check', 'send', 'pause', 'resume', 'reset', 'token', 'backup', 'restore'])(
-  '%s --help says how it is used',
-  async (name) => {
-    const { code, out } = await cli([name, '--help']);
-    expect(code).toBe(0);
-    expect(out).toMatch(new RegExp(`^Usage: alert-bot ${name}`));
-  },
-);
 
 // Each row: a slip on the command line, and the sentence about it.
 test.concurrent.for([
@@ -96,13 +88,22 @@ test.concurrent('serve with a bad playbook file prints its errors and ends with 
   ]);
 });
 
-test.concurrent.for(ASKING)('%s --help says how it is used, with an example', async (name) => {
-  const { code, out } = await cli([name, '--help']);
-  expect(code).toBe(0);
-  expect(out).toMatch(new RegExp(`^Usage: alert-bot ${name}`));
-  expect(out).toMatch(new RegExp(`^Example: alert-bot ${name} `, 'm'));
-  expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(120);
-});
+/** One runs until it is stopped, the other prints one word. */
+const WITHOUT_JSON = ['serve', 'token'];
+
+test.concurrent.for(COMMAND_NAMES)(
+  '%s --help says how it is used, with an example, the exit codes and --json',
+  async (name) => {
+    const { code, out } = await cli([name, '--help']);
+    expect(code).toBe(0);
+    expect(out).toMatch(new RegExp(`^Usage: alert-bot ${name}`));
+    expect(out).toMatch(new RegExp(`^Example: alert-bot ${name}( |$)`, 'm'));
+    expect(out).toMatch(/^Exit code: 0 /m);
+    const json = !WITHOUT_JSON.includes(name);
+    expect([out.includes('[--json]'), /^ {2}--json +\S/m.test(out)]).toEqual([json, json]);
+    expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(120);
+  },
+);
 
 test.concurrent('an older Node is turned away before anything is loaded', async () => {
   const older = `data:text/javascript,Object.defineProperty(process,'versions',{value:{...process.versions,node:'22.18.0'}})`;

@@ -2,15 +2,24 @@ import { userInfo } from 'node:os';
 import { z } from 'zod';
 import { parseDuration } from '../domain/duration.ts';
 import { incident, read } from './answers.ts';
-import { CLIENT_HELP, CLIENT_OPTIONS, type ClientOptions, get, post } from './client.ts';
-import { type Command, readArgs, type Surroundings } from './command.ts';
+import { ANSWER_HELP, CLIENT_HELP, CLIENT_OPTIONS, type ClientOptions, get, post } from './client.ts';
+import { type Command, JSON_OPTION, readArgs, type Surroundings } from './command.ts';
 import { Failure, misuse } from './failure.ts';
+import { plainJson } from './lines.ts';
 
 // What a person may tell the bot at any time (G13). Who and why is kept in its log.
 
-export const SAID = { by: { type: 'string' }, why: { type: 'string' } } as const;
-export const SAID_HELP = `  --why "…"           the reason, kept in the log
-  --by NAME           who says so; else the user of this shell`;
+/** Options of every order. */
+export const ORDER_OPTIONS = {
+  by: { type: 'string' },
+  why: { type: 'string' },
+  ...JSON_OPTION,
+  ...CLIENT_OPTIONS,
+} as const;
+export const ORDER_HELP = `  --why "…"           the reason, kept in the log
+  --by NAME           who says so; else the user of this shell
+${ANSWER_HELP}
+${CLIENT_HELP}`;
 
 const SCOPE = {
   target: { type: 'string' },
@@ -22,25 +31,24 @@ const SCOPE_HELP = `  --target ID         only this target, such as supervisor:a
   --playbook NAME     only what this playbook would do`;
 
 export const pause: Command = {
-  help: `Usage: alert-bot pause [--service NAME|--target ID|--playbook NAME] [--for 5m] [--why "…"] [--by NAME]
+  help: `Usage: alert-bot pause [--service NAME|--target ID|--playbook NAME] [--for 5m] [--why "…"] [--by NAME] [--json]
 
 The bot goes on recording and deciding and acts on nothing, or not on what is named. Kept when it restarts.
 
 ${SCOPE_HELP}
   --for 5m            resume by itself after this long; else until alert-bot resume
-${SAID_HELP}
-${CLIENT_HELP}
+${ORDER_HELP}
 
 Example: alert-bot pause --service api --for 5m --why "deploy of 1.4"`,
   async run(args, around) {
-    const options = { ...SAID, ...SCOPE, ...CLIENT_OPTIONS, for: { type: 'string' } } as const;
+    const options = { ...ORDER_OPTIONS, ...SCOPE, for: { type: 'string' } } as const;
     const { values } = readArgs('pause', args, options);
     const length = values.for;
     if (length !== undefined && (parseDuration(length) ?? 0) <= 0)
       throw misuse(`--for is "${length}", which is no duration: write one such as 5m or 1h30m.`);
     const scope = scopeOf(values);
     const said = sayings(values);
-    await order(around, values, '/api/v1/pause', {
+    const answer = await order(around, values, '/api/v1/pause', {
       ...said,
       ...(length === undefined ? {} : { for: length }),
       ...(scope === null ? {} : { scope: scope.written }),
@@ -48,30 +56,30 @@ Example: alert-bot pause --service api --for 5m --why "deploy of 1.4"`,
     const what = scope === null ? 'Paused' : `Paused ${scope.words}`;
     const undo = scope === null ? 'alert-bot resume' : `alert-bot resume ${scope.option}`;
     const until = length === undefined ? 'until somebody resumes' : `for ${length}`;
-    around.print(`${what} ${until}, by ${said.by}: ${said.why}. Undo: ${undo}`);
-    return 0;
+    return carriedOut(around, values, answer, `${what} ${until}, by ${toldBy(said)}. Undo: ${undo}`);
   },
 };
 
 const resumed = z.looseObject({ ended: z.number().optional() });
 
 export const resume: Command = {
-  help: `Usage: alert-bot resume [--service NAME|--target ID|--playbook NAME] [--why "…"] [--by NAME]
+  help: `Usage: alert-bot resume [--service NAME|--target ID|--playbook NAME] [--why "…"] [--by NAME] [--json]
 
 Ends every pause, or only the one of what is named.
 
 ${SCOPE_HELP}
-${SAID_HELP}
-${CLIENT_HELP}`,
+${ORDER_HELP}
+
+Example: alert-bot resume --service api`,
   async run(args, around) {
-    const { values } = readArgs('resume', args, { ...SAID, ...SCOPE, ...CLIENT_OPTIONS });
+    const { values } = readArgs('resume', args, { ...ORDER_OPTIONS, ...SCOPE });
     const scope = scopeOf(values);
     const said = sayings(values);
     const body = { ...said, ...(scope === null ? {} : { scope: scope.written }) };
-    const { ended } = resumed.parse(await order(around, values, '/api/v1/resume', body));
-    if (ended === 0) around.print('Nothing was paused.');
-    else around.print(`Resumed${scope === null ? '' : ` ${scope.words}`}, by ${said.by}: ${said.why}.`);
-    return 0;
+    const answer = await order(around, values, '/api/v1/resume', body);
+    const { ended } = resumed.parse(answer);
+    const done = `Resumed${scope === null ? '' : ` ${scope.words}`}, by ${toldBy(said)}.`;
+    return carriedOut(around, values, answer, ended === 0 ? 'Nothing was paused.' : done);
   },
 };
 
@@ -91,20 +99,21 @@ function scopeOf(values: { [kind in keyof typeof SCOPE]?: string | undefined }) 
 }
 
 export const reset: Command = {
-  help: `Usage: alert-bot reset <target>|N [--why "…"] [--by NAME]
+  help: `Usage: alert-bot reset <target>|N [--why "…"] [--by NAME] [--json]
 
 Ends the quarantine of a target, such as supervisor:api, or of the target of incident N, and starts its budgets anew.
 For when a person mended it.
 
-${SAID_HELP}
-${CLIENT_HELP}`,
+${ORDER_HELP}
+
+Example: alert-bot reset supervisor:api --why "fixed the config"`,
   async run(args, around) {
-    const { values, positionals } = readArgs('reset', args, { ...SAID, ...CLIENT_OPTIONS }, ['target']);
+    const { values, positionals } = readArgs('reset', args, ORDER_OPTIONS, ['target']);
     const target = await targetOf(around, values, positionals[0] ?? '');
     const said = sayings(values);
-    await order(around, values, `/api/v1/targets/${encodeURIComponent(target)}/reset`, said);
-    around.print(`Reset ${target}, by ${said.by}: ${said.why}.`);
-    return 0;
+    const path = `/api/v1/targets/${encodeURIComponent(target)}/reset`;
+    const answer = await order(around, values, path, said);
+    return carriedOut(around, values, answer, `Reset ${target}, by ${toldBy(said)}.`);
   },
 };
 
@@ -120,6 +129,17 @@ async function targetOf(around: Surroundings, options: ClientOptions, written: s
 const order = (around: Surroundings, options: ClientOptions, path: string, body: unknown): Promise<unknown> =>
   post(around, options, { kind: 'admin', path, body });
 
+/** Prints what became of an order: the bot's answer with --json, else sentences. @returns the exit code */
+export function carriedOut(
+  { print }: Surroundings,
+  { json = false }: { json?: boolean | undefined },
+  answer: unknown,
+  ...sentences: readonly string[]
+): number {
+  for (const text of json ? [plainJson(answer, 2)] : sentences) print(text);
+  return 0;
+}
+
 export const sayings = ({ by, why }: { by?: string | undefined; why?: string | undefined }) => ({
   by: by ?? user(),
   why: why ?? 'no reason given',
@@ -133,3 +153,6 @@ function user(): string {
     return `uid ${process.getuid?.() ?? 'unknown'}`;
   }
 }
+
+/** Who, and why where they said so. */
+const toldBy = ({ by, why }: { by: string; why: string }): string => (why === '' ? by : `${by}: ${why}`);

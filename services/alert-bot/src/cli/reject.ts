@@ -1,20 +1,19 @@
 import { answered, read } from './answers.ts';
 import { ANSWER_OPTIONS, QUESTION_HELP, questionNumber } from './approve.ts';
-import { CLIENT_HELP, post } from './client.ts';
+import { post } from './client.ts';
 import { type Command, readArgs } from './command.ts';
 import { misuse } from './failure.ts';
 import { incidentNumber } from './incidents.ts';
-import { SAID_HELP, sayings } from './orders.ts';
+import { carriedOut, ORDER_HELP, sayings } from './orders.ts';
 
 export const reject: Command = {
-  help: `Usage: alert-bot reject N --why "…" [--question Q] [--by NAME]
+  help: `Usage: alert-bot reject N --why "…" [--question Q] [--by NAME] [--json]
 
 Refuses what the bot asks about incident N (mode approve). The incident is closed as handed over: you have it, and
 the bot leaves it alone until the alert ends and fires anew.
 
 ${QUESTION_HELP}
-${SAID_HELP}
-${CLIENT_HELP}
+${ORDER_HELP}
 
 Example: alert-bot reject 12 --question 3 --why "it migrates its data"`,
   async run(args, around) {
@@ -29,7 +28,7 @@ Example: alert-bot reject 12 --question 3 --why "it migrates its data"`,
       body: { ...said, ...questionNumber(values.question) },
     });
     const { question, target } = read(answered, answer);
-    around.print(`Rejected question ${question}, by ${said.by}: ${said.why}. ${target} is left alone.`);
-    return 0;
+    const done = `Rejected question ${question}, by ${said.by}: ${said.why}. ${target} is left alone.`;
+    return carriedOut(around, values, answer, done);
   },
 };

@@ -1,8 +1,8 @@
 // The real process: its playbook file is changed under it, in each way that an editor or a deploy does it.
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '@shop/service/testing/free-port';
 import { expect, test, vi } from 'vitest';
 import { MAIN, start } from './harness.ts';
 
@@ -13,15 +13,6 @@ playbooks:
     target: { service: api }
     steps: [ { restart: {} } ]
 `;
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
-}
 
 async function serve() {
   const dir = mkdtempSync(join(tmpdir(), 'reload-'));

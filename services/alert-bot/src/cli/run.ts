@@ -70,11 +70,22 @@ const COMMANDS: Readonly<Record<string, { summary: string; load(): Promise<Comma
     summary: 'say what would be decided about an alert, without acting',
     load: async () => (await import('./simulate.ts')).simulate,
   },
+  report: {
+    summary: 'tell what was healed, comes back, waits, was left alone',
+    load: async () => (await import('./report.ts')).report,
+  },
+  replay: {
+    summary: 'say what another playbook file would have made of the past',
+    load: async () => (await import('./replay.ts')).replay,
+  },
   token: {
     summary: 'print the webhook or the admin token',
     load: async () => (await import('./token.ts')).token,
   },
 };
+
+/** Every command that there is. */
+export const COMMAND_NAMES: readonly string[] = Object.keys(COMMANDS);
 
 /**
  * Runs one command.
@@ -107,9 +118,15 @@ function find(name: string): Promise<Command> {
 }
 
 async function help(name: string | undefined, print: (line: string) => void): Promise<number> {
-  print(name === undefined ? overview() : (await find(name)).help);
+  print(name === undefined ? overview() : withExitCodes((await find(name)).help));
   return 0;
 }
+
+/** Those of every command, where it has none of its own to tell. */
+const withExitCodes = (text: string): string =>
+  text.includes('Exit code:')
+    ? text
+    : `${text}\n\nExit code: 0 done, 1 refused or failed, 2 the command line is wrong.`;
 
 function overview(): string {
   const lines = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(13)}${summary}`);

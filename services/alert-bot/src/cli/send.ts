@@ -1,11 +1,12 @@
 import { parseDuration } from '../domain/duration.ts';
-import { CLIENT_HELP, CLIENT_OPTIONS, post } from './client.ts';
-import { type Command, readArgs } from './command.ts';
+import { ANSWER_HELP, CLIENT_HELP, CLIENT_OPTIONS, post } from './client.ts';
+import { type Command, JSON_OPTION, readArgs } from './command.ts';
 import { Failure, misuse } from './failure.ts';
+import { plainJson } from './lines.ts';
 import { printReceipt, receiptShape } from './receipt.ts';
 
 export const send: Command = {
-  help: `Usage: alert-bot send --alertname NAME [--label k=v]… [--status firing|resolved] [--wait 10s]
+  help: `Usage: alert-bot send --alertname NAME [--label k=v]… [--status firing|resolved] [--wait 10s] [--json]
 
 Posts one alert in the short form to the bot's webhook. It is your test: it counts for 5 minutes, or until you send
 it again with --status resolved. Mind that the bot acts on it where a playbook says so.
@@ -14,10 +15,14 @@ it again with --status resolved. Mind that the bot acts on it where a playbook s
   --label k=v         as often as needed, such as --label service=api
   --status STATUS     firing, unless given
   --wait 10s          wait for the decisions, at most this long (and at most 60s)
-${CLIENT_HELP}`,
+${ANSWER_HELP}
+${CLIENT_HELP}
+
+Example: alert-bot send --alertname HighErrorRate --label service=api --wait 10s`,
   async run(args, around) {
     const { values } = readArgs('send', args, {
       ...CLIENT_OPTIONS,
+      ...JSON_OPTION,
       alertname: { type: 'string' },
       label: { type: 'string', multiple: true },
       status: { type: 'string', default: 'firing' },
@@ -39,7 +44,8 @@ ${CLIENT_HELP}`,
     const receipt = receiptShape.safeParse(answer);
     if (!receipt.success)
       throw new Failure('The bot took the alert and answered something unknown: is it of another version?');
-    printReceipt(receipt.data, wait, around.print);
+    if (values.json) around.print(plainJson(answer, 2));
+    else printReceipt(receipt.data, wait, around.print);
     return receipt.data.rejected.length > 0 ? 1 : 0;
   },
 };

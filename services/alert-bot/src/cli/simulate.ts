@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { read, simulations } from './answers.ts';
-import { CLIENT_HELP, CLIENT_OPTIONS, request } from './client.ts';
-import { type Command, readArgs, type Surroundings } from './command.ts';
+import { ANSWER_HELP, CLIENT_HELP, CLIENT_OPTIONS, request } from './client.ts';
+import { type Command, JSON_OPTION, readArgs, type Surroundings } from './command.ts';
 import { Failure, misuse } from './failure.ts';
 import { guardLines, labelsOf } from './incident-lines.ts';
 import { entry, plain, plainJson } from './lines.ts';
@@ -18,18 +18,18 @@ written, nobody is told and nothing is acted on. For alerts of tomorrow as well:
   --label k=v         as often as needed, such as --label service=api
   --file FILE         a webhook's payload, or one alert; - reads it from standard input
   --facts             also the facts, as JSON
-  --json              as the API answers
+${ANSWER_HELP}
 ${CLIENT_HELP}
 
 Example: alert-bot simulate --alertname HighErrorRate --label service=api --label severity=critical`,
   async run(args, around) {
     const { values } = readArgs('simulate', args, {
       ...CLIENT_OPTIONS,
+      ...JSON_OPTION,
       alertname: { type: 'string' },
       label: { type: 'string', multiple: true },
       file: { type: 'string' },
       facts: { type: 'boolean' },
-      json: { type: 'boolean' },
     });
     const { alertname, label, file } = values;
     if (file !== undefined && (alertname !== undefined || label !== undefined))

@@ -1,7 +1,7 @@
 import { formatDuration } from '../domain/duration.ts';
 import { read, type TargetAnswer, targetList } from './answers.ts';
-import { CLIENT_HELP, CLIENT_OPTIONS, get } from './client.ts';
-import { type Command, readArgs } from './command.ts';
+import { ANSWER_HELP, CLIENT_HELP, CLIENT_OPTIONS, get } from './client.ts';
+import { type Command, JSON_OPTION, readArgs } from './command.ts';
 import { entry, plain, plainJson } from './lines.ts';
 
 export const targets: Command = {
@@ -10,13 +10,13 @@ export const targets: Command = {
 What the bot may act on: how it runs, what is left of its budgets, whether it is quarantined or paused.
 
   --all               also what is not opted in
-  --json              as the API answers
+${ANSWER_HELP}
 ${CLIENT_HELP}
 
 Example: alert-bot targets --all`,
   async run(args, around) {
-    const yes = { type: 'boolean' } as const;
-    const { values } = readArgs('targets', args, { ...CLIENT_OPTIONS, all: yes, json: yes });
+    const options = { ...CLIENT_OPTIONS, ...JSON_OPTION, all: { type: 'boolean' } } as const;
+    const { values } = readArgs('targets', args, options);
     const answer = await get(around, values, '/api/v1/targets');
     if (values.json) {
       around.print(plainJson(answer, 2));

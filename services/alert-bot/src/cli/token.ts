@@ -10,7 +10,9 @@ Prints the first token of the file in ALERT_BOT_DATA_DIR/tokens. The webhook tok
 token for the API. To rotate one: put the new token into the first line, tell everybody, delete the old line. The
 bot reads the file again by itself.
 
-  --token-file FILE   read this file instead`,
+  --token-file FILE   read this file instead
+
+Example: alert-bot token webhook`,
   async run(args, { env, print }) {
     const { values, positionals } = readArgs('token', args, { 'token-file': { type: 'string' } }, [
       'webhook|admin',

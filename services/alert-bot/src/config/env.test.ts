@@ -34,6 +34,7 @@ test('reads what is set and fills in the defaults', () => {
     listen: { host: '127.0.0.1', port: 5000 },
     logLevel: 'info',
     retention: { keep: 90 * DAY, max: 1_073_741_824 },
+    notify: { externalUrl: null, grafanaExternalUrl: null, report: null, grafana: null },
   });
 });
 

@@ -4,6 +4,14 @@ import { formatDuration, type Millis } from '../domain/duration.ts';
 import { ConfigError } from './config-error.ts';
 import { bytes, duration, httpUrl, httpUrls, listen, path } from './env-values.ts';
 import { didYouMean } from './nearest.ts';
+import {
+  describeNotify,
+  type NotifyConfig,
+  notifyOf,
+  notifyProblems,
+  notifyVariables,
+  SECRETS,
+} from './notify.ts';
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
@@ -21,6 +29,8 @@ export interface Config {
   logLevel: (typeof LOG_LEVELS)[number];
   /** How long the incident log keeps what is over, and how large it may become. */
   retention: { keep: Millis; max: Bytes };
+  /** Who is told afterwards. */
+  notify: NotifyConfig;
 }
 
 const DAY: Millis = 24 * 3_600_000;
@@ -57,8 +67,9 @@ const variables = {
     .default('info'),
   // What limits need of the past is never older than a day, unless a playbook says so.
   ALERT_BOT_LOG_KEEP: duration('90d', DAY).default(90 * DAY),
-  // A single delivery may have 16 MB.
+  // A single delivery may have 8 MB.
   ALERT_BOT_LOG_MAX: bytes('1GB', 64 * MB).default(1024 * MB),
+  ...notifyVariables,
 };
 const schema = z.object(variables);
 
@@ -78,10 +89,11 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   for (const issue of parsed.error?.issues ?? []) {
     const name = String(issue.path[0]);
     const value = env[name];
-    const shown = value === undefined || value === '' ? '' : `is "${redact(value)}", which `;
+    const hidden = value === undefined || value === '' || SECRETS.includes(name);
+    const shown = hidden ? '' : `is "${redact(value)}", which `;
     problems.push(`${name} ${shown}${value === '' ? whenEmpty(issue.message) : issue.message}.`);
   }
-  problems.push(...missingForPlatform(env));
+  problems.push(...missingForPlatform(env), ...notifyProblems(env));
   const platform = parsed.data === undefined ? undefined : platformOf(parsed.data);
   if (parsed.data === undefined || platform === undefined || problems.length > 0)
     throw new ConfigError(problems);
@@ -96,6 +108,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     listen: data.ALERT_BOT_LISTEN,
     logLevel: data.ALERT_BOT_LOG_LEVEL,
     retention: { keep: data.ALERT_BOT_LOG_KEEP, max: data.ALERT_BOT_LOG_MAX },
+    notify: notifyOf(data),
   };
 }
 
@@ -138,6 +151,7 @@ export function describeConfig(config: Config): Readonly<Record<string, string>>
     ALERT_BOT_LOG_LEVEL: config.logLevel,
     ALERT_BOT_LOG_KEEP: formatDuration(config.retention.keep),
     ALERT_BOT_LOG_MAX: formatBytes(config.retention.max),
+    ...describeNotify(config.notify),
   };
 }
 

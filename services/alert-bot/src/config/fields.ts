@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { formatDuration, type Millis, parseDuration } from '../domain/duration.ts';
 import { compileMatcher } from '../policy/matchers.ts';
-import { templateError } from '../policy/template.ts';
+import { replacePlaceholders, templateError } from '../policy/template.ts';
 import { proveQueryError } from './prove-query.ts';
 
 /** An error of zod's, as far as these messages look into it. */
@@ -88,11 +88,15 @@ export const map = <Shape extends z.ZodRawShape>(shape: Shape, example: string) 
       issue.code === 'unrecognized_keys' ? undefined : `${what(issue, 'is not a map')}: write ${example}`,
   });
 
+/** What a person can still look over. Each playbook is also compared with each one before it. */
+const MOST_ENTRIES = 1_000;
+
 /** A list with at least one entry. */
 export const list = <Item extends z.ZodType>(item: Item, example: string) =>
   z
     .array(item, { error: (found) => `${what(found, 'is not a list')}: write ${example}` })
-    .min(1, `is an empty list: write ${example}`);
+    .min(1, `is an empty list: write ${example}`)
+    .max(MOST_ENTRIES, `has over ${MOST_ENTRIES} entries: write fewer; one may stand for several`);
 
 /** One matcher in Alertmanager's spelling, compiled. */
 export const matcher = text(`'alertname="HighErrorRate"'`).transform((written, context) => {
@@ -112,13 +116,20 @@ const SERVICE = `'{{ $labels.service }}' in quotes`;
 export const service = text(SERVICE).transform((written, context) => {
   const wrong = templateError(written);
   if (wrong !== null) context.addIssue(withRemedy(wrong, SERVICE));
-  else if (!/^(?:[A-Za-z0-9_.-]|\{\{.*?\}\})+$/.test(written))
+  else if (!/^[A-Za-z0-9_.-]*$/.test(replacePlaceholders(written, () => '')))
     context.addIssue(`is no service's name: write ${SERVICE}`);
   return written;
 });
 
+/** A longer one is a dashboard's; the grammar takes seconds for some that are built to. */
+const LONGEST_QUERY = 10_000;
+
 /** PromQL with `{{ $labels.x }}` and `{{ $since }}`. */
 export const proveQuery = text('a PromQL query').transform((written, context) => {
+  if (written.length > LONGEST_QUERY) {
+    context.addIssue(`is longer than ${LONGEST_QUERY} characters: write a recording rule and ask for that`);
+    return z.NEVER;
+  }
   const wrong = templateError(written, ['$since']);
   if (wrong !== null) context.addIssue(withRemedy(wrong, '{{ $labels.service }} or {{ $since }}'));
   else {

@@ -3,6 +3,8 @@
  * @returns undefined where nothing known is close enough to be worth a guess
  */
 export function nearest(written: string, known: readonly string[]): string | undefined {
+  // No slip of a hand is that long, and the comparison costs what both lengths multiply to.
+  if (written.length > 100) return undefined;
   const far = (word: string) => Math.max(2, Math.floor(Math.max(word.length, written.length) / 3));
   return known
     .map((word) => ({ word, distance: distance(written.toLowerCase(), word.toLowerCase()) }))

@@ -15,7 +15,7 @@ import {
 } from './settings.ts';
 import { type Layer, unreachable } from './unreachable.ts';
 import { warningsOf } from './warnings.ts';
-import { type PlaybookError, readYaml, type Source } from './yaml-source.ts';
+import { type PlaybookError, readYaml, type Source, shorten } from './yaml-source.ts';
 
 export type { Overridden } from './settings.ts';
 export type { PlaybookError } from './yaml-source.ts';
@@ -81,6 +81,10 @@ export function formatPlaybookError({ file, line, path, value, message }: Playbo
   return `${place}: ${value === '' ? '' : `\`${value}\` `}${message}`;
 }
 
+/** Twenty-five times the shipped one. The bot reads it beside its other work, which waits meanwhile. */
+const LARGEST_FILE = 128 * 1024;
+const tooLarge = `is over ${LARGEST_FILE / 1024} kB: write fewer playbooks; a matcher may take in several alerts`;
+
 type Read<Schema extends z.ZodType> =
   | { source: Source; written: z.output<Schema> }
   | { errors: PlaybookError[] };
@@ -90,17 +94,36 @@ function read<Schema extends z.ZodType>(
   schema: Schema,
   check: (source: Source) => PlaybookError[],
 ): Read<Schema> {
+  if (text.length > LARGEST_FILE)
+    return {
+      errors: [{ file: fileName, line: 0, path: '', value: '', message: tooLarge }],
+    };
   const { source, errors } = readYaml(text, fileName);
   if (source === null) return { errors };
   const parsed = schema.safeParse(source.value);
+  const issues = (parsed.error?.issues ?? []).flatMap(eachKey);
   const found = [
     ...errors,
-    ...(parsed.error?.issues ?? []).flatMap((issue) => explain(source, schema, issue)),
+    ...issues.slice(0, MOST_TOLD).flatMap((issue) => explain(source, schema, issue)),
     ...check(source),
-  ];
+  ].sort((a, b) => a.line - b.line);
   if (parsed.success && found.length === 0) return { source, written: parsed.data };
-  return { errors: found.sort((a, b) => a.line - b.line) };
+  const left = Math.max(0, issues.length - MOST_TOLD) + Math.max(0, found.length - MOST_TOLD);
+  const more = {
+    file: fileName,
+    line: 0,
+    path: '',
+    value: '',
+    message: `has ${left} more: mend these first`,
+  };
+  return { errors: [...found.slice(0, MOST_TOLD), ...(left > 0 ? [more] : [])] };
 }
+
+/** More at once help nobody, and finding the line of each of some thousand takes seconds. */
+const MOST_TOLD = 100;
+
+const eachKey = (issue: z.core.$ZodIssue): z.core.$ZodIssue[] =>
+  issue.code === 'unrecognized_keys' ? issue.keys.map((key) => ({ ...issue, keys: [key] })) : [issue];
 
 function explain(source: Source, schema: z.ZodType, issue: z.core.$ZodIssue): PlaybookError[] {
   const path = issue.path.map((key) => (typeof key === 'number' ? key : String(key)));
@@ -111,5 +134,7 @@ function explain(source: Source, schema: z.ZodType, issue: z.core.$ZodIssue): Pl
     if (schema === overridesSchema && key === 'playbooks') return 'write playbooks in the playbook file';
     return known.length === 0 ? 'leave it out' : didYouMean(key, known);
   };
-  return issue.keys.map((key) => source.error([...path, key], `is not known here: ${remedy(key)}`, key));
+  return issue.keys.map((key) =>
+    source.error([...path, key], `is not known here: ${remedy(key)}`, shorten(key)),
+  );
 }

@@ -12,7 +12,13 @@ const node = z.object({
 });
 type Node = z.output<typeof node>;
 
-const read = (schema: z.ZodType): Node => node.parse(z.toJSONSchema(schema, { io: 'input' }));
+/** Asked once for each unknown key, and a file may have thousands. */
+const known = new WeakMap<z.ZodType, Node>();
+function read(schema: z.ZodType): Node {
+  const found = known.get(schema) ?? node.parse(z.toJSONSchema(schema, { io: 'input' }));
+  known.set(schema, found);
+  return found;
+}
 
 /** The keys that a map at this path may have. */
 export function keysAt(schema: z.ZodType, path: Path): string[] {

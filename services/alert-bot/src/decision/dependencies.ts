@@ -4,9 +4,9 @@ import type { DependencyFacts } from '../domain/facts.ts';
 import { PlatformError } from '../domain/platform.ts';
 import { type AlertingRule, type AlertReading, SignalError } from '../domain/signals.ts';
 import { type Dependency, type Target, whyUnwell } from '../domain/target.ts';
-import { graphOf, inCycle, needsOf } from '../policy/graph.ts';
+import { inCycle, needsOf } from '../policy/graph.ts';
 import { openIncidentOf } from '../store/incidents.ts';
-import type { Listed } from './fleet.ts';
+import { fleetOf, type Listed } from './fleet.ts';
 
 export type DependencyStates = DependencyFacts['all'];
 
@@ -28,10 +28,10 @@ export async function askDependencies(
 ): Promise<DependencyStates> {
   if (target === null || target.dependsOn.length === 0) return [];
   const all = 'targets' in listed ? listed.targets : [];
-  const graph = graphOf(all);
+  const { graph, asks } = fleetOf(all);
   const alerts = { reading, rules: await askRules(deps) };
   return Promise.all(
-    needsOf(target, all).map(async (dependency) => ({
+    needsOf(target, asks).map(async (dependency) => ({
       id: dependency.id,
       inCycle: inCycle(graph, target.id, dependency.id),
       state: await stateOf(deps, dependency, alerts),

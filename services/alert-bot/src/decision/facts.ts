@@ -42,14 +42,16 @@ export interface Outside {
 
 /** Asks the platform and Alertmanager about an incident. Never rejects: what cannot be asked is unknown. */
 export async function askOutside(deps: Deps, incident: Incident): Promise<Outside> {
+  // Nearly every decision needs the list, and it is shared: asked for beside the rest, it is not waited for after it.
+  const listing = incident.service === null ? null : listTargets(deps);
   const [{ target, found }, { alert, reading }] = await Promise.all([
     findTarget(deps, incident),
     askAlert(deps, incident),
   ]);
-  if (found === null)
+  if (found === null || listing === null)
     return { target, found, alert, dependencies: [], letsGoAfter: 0, listed: { targets: [] } };
   const waits = found.dependsOn.length > 0 || wasChanged(deps, incident, found);
-  const [listed, rules] = await Promise.all([listTargets(deps), waits ? rulesOf(deps, incident) : []]);
+  const [listed, rules] = await Promise.all([listing, waits ? rulesOf(deps, incident) : []]);
   const dependencies = await askDependencies(deps, found, reading, listed);
   const letsGoAfter = proofTakesUpTo(0, rules?.map((one) => one.rule) ?? null);
   return { target, found, alert, dependencies, letsGoAfter, listed };

@@ -3,11 +3,12 @@ import type { Instant } from '../domain/duration.ts';
 import type { FleetFacts } from '../domain/facts.ts';
 import { PlatformError } from '../domain/platform.ts';
 import type { FleetLimits } from '../domain/playbook.ts';
-import { readOptIn, type Target } from '../domain/target.ts';
-import { depthOf, graphOf, related } from '../policy/graph.ts';
+import { readOptIn, type Target, type TargetId } from '../domain/target.ts';
+import { asksOf, depthOf, type Graph, graphOf, related } from '../policy/graph.ts';
 import { recentTargets } from '../store/attempts.ts';
 import type { Db } from '../store/db.ts';
-import { actingTargets, type Incident } from '../store/incidents.ts';
+import { actingTargets } from '../store/due.ts';
+import type { Incident } from '../store/incidents.ts';
 import { queuedBefore, saveDepth } from '../store/queue.ts';
 
 /** Every target that the platform knows; why not, where it does not say. */
@@ -22,13 +23,39 @@ export async function listTargets(deps: Deps): Promise<Listed> {
   }
 }
 
+interface Fleet {
+  graph: Graph;
+  asks: ReturnType<typeof asksOf>;
+  /** Those that may be acted on. */
+  size: number;
+  depths: Map<TargetId, number>;
+}
+
+/** What follows from a list alone is found out once for all that ask about it: it may have thousands of targets. */
+const fleets = new WeakMap<readonly Target[], Fleet>();
+
+export function fleetOf(targets: readonly Target[]): Fleet {
+  const known = fleets.get(targets);
+  if (known !== undefined) return known;
+  const fleet: Fleet = {
+    graph: graphOf(targets),
+    asks: asksOf(targets),
+    size: targets.filter(mayBeActedOn).length,
+    depths: new Map(),
+  };
+  fleets.set(targets, fleet);
+  return fleet;
+}
+
 /**
  * Keeps how deep in the dependencies a target stands, for the order of the queue. To be called before the facts are read,
  * in the same transaction; where the platform does not say, it stays as it was.
  */
 export function noteDepth(db: Db, { id, target, depth }: Incident, listed: Listed): void {
-  if (target === null || !('targets' in listed) || listed.targets.every((one) => one.id !== target)) return;
-  const now = depthOf(graphOf(listed.targets), target);
+  if (target === null || !('targets' in listed)) return;
+  const { graph, depths } = fleetOf(listed.targets);
+  if (!graph.has(target)) return;
+  const now = depthOf(graph, target, depths);
   if (now !== depth) saveDepth(db, id, now);
 }
 
@@ -41,7 +68,7 @@ export function fleetFacts(
   now: Instant,
 ): FleetFacts {
   const acting = actingTargets(db).filter((target) => target !== incident.target);
-  const graph = graphOf('targets' in listed ? listed.targets : []);
+  const { graph, size } = fleetOf('targets' in listed ? listed.targets : []);
   const { target } = incident;
   return {
     limits,
@@ -49,7 +76,7 @@ export function fleetFacts(
     actingInTree: target === null ? [] : acting.filter((other) => related(graph, target, other)),
     queuedBefore: queuedBefore(db, incident).map(String),
     recent: recentTargets(db, now - limits.targets.per).filter((one) => one.target !== target),
-    size: 'unknown' in listed ? listed : { known: listed.targets.filter(mayBeActedOn).length },
+    size: 'unknown' in listed ? listed : { known: size },
   };
 }
 

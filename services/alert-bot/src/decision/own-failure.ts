@@ -1,8 +1,9 @@
 import type { Instant, Millis } from '../domain/duration.ts';
 import type { Db } from '../store/db.ts';
+import { handedOverFor } from '../store/due.ts';
 import { episodesOf } from '../store/episodes.ts';
 import { addEvent } from '../store/events.ts';
-import { type Incident, incidentById, openIncident, openIncidents } from '../store/incidents.ts';
+import { type Incident, incidentById, openIncident } from '../store/incidents.ts';
 import { escalate } from './conclude.ts';
 
 /** No alert fires that could end it: a person is told for so long. */
@@ -18,7 +19,9 @@ export const isOwnFailure = (db: Db, { id, target, escalated }: Incident): boole
  * @returns the incident where it is a new one, to be reported
  */
 export function tellOwnFailure(db: Db, delivery: string, why: string, now: Instant): Incident | null {
-  const told = openIncidents(db).find((incident) => isOwnFailure(db, incident));
+  const told = handedOverFor(db, 'internal_error')
+    .flatMap((id) => incidentById(db, id) ?? [])
+    .find((incident) => isOwnFailure(db, incident));
   const title = `delivery ${delivery} cannot be triaged`;
   if (told !== undefined) {
     addEvent(db, told.id, now, 'escalation', `${title}: ${why}`, { delivery });

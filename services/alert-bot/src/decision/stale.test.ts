@@ -6,9 +6,17 @@ import type { AlertingRule, CurrentAlert } from '../domain/signals.ts';
 import type { Target } from '../domain/target.ts';
 import { createEvents } from '../observe/events.ts';
 import { createMetrics, NO_INCIDENTS } from '../observe/metrics.ts';
-import { openEpisode, openEpisodes } from '../store/episodes.ts';
+import { openEpisode } from '../store/episodes.ts';
 import { changeStatus, incidentById } from '../store/incidents.ts';
-import { again, anAlert, anIncident, NOON, type TestLog, temporaryLog } from '../testing/log.ts';
+import {
+  again,
+  anAlert,
+  anIncident,
+  NOON,
+  openEpisodes,
+  type TestLog,
+  temporaryLog,
+} from '../testing/log.ts';
 import { silent } from '../testing/silent.ts';
 import { endEpisode } from '../triage/triage.ts';
 import { askOutside } from './facts.ts';
@@ -56,6 +64,7 @@ function depsWith(alerts: AlertingRule['alerts']): Deps {
     now: () => NOON,
     monotonic: () => 0,
     sleep: never,
+    breathe: async () => {},
     clockJump: () => null,
     behind: () => 0,
     newFrom: () => NOON,

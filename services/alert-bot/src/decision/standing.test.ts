@@ -104,6 +104,7 @@ test('a platform that is away, or hangs, is told as it was last', async () => {
     ...asked(log),
     now: () => NOON,
     sleep: async () => {},
+    breathe: async () => {},
     platform: { targetId: (service) => `supervisor:${service}`, list: () => answer() },
   });
   const ids = async () => (await standings()).map(({ id }) => id);

@@ -50,7 +50,7 @@ const LIST_WITHIN: Millis = 1_000;
  * they are the ones that it said last.
  */
 export function createStandings(
-  deps: Asked & Pick<Deps, 'now' | 'sleep'> & { platform: Pick<Deps['platform'], 'list'> },
+  deps: Asked & Pick<Deps, 'now' | 'sleep' | 'breathe'> & { platform: Pick<Deps['platform'], 'list'> },
 ): () => Promise<Standing[]> {
   let last: readonly Target[] = [];
   const ask = async (): Promise<void> => {
@@ -64,6 +64,11 @@ export function createStandings(
     const enough = new AbortController();
     const late = deps.sleep(LIST_WITHIN, enough.signal).catch(() => undefined);
     await Promise.race([ask(), late]).finally(() => enough.abort());
-    return last.map((target) => standingOf(deps, target, deps.now()));
+    const standings: Standing[] = [];
+    for (const target of last) {
+      await deps.breathe();
+      standings.push(standingOf(deps, target, deps.now()));
+    }
+    return standings;
   };
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isHeartbeat } from '../domain/alert.ts';
+import { HEARTBEAT_LATE, isHeartbeat } from '../domain/alert.ts';
 import { formatDuration, type Instant } from '../domain/duration.ts';
 import { createAlertmanager } from '../signals/alertmanager.ts';
 import { createPrometheus } from '../signals/prometheus.ts';
@@ -78,7 +78,6 @@ function skew(what: string, theirs: Instant, before: Instant, after: Instant): F
   return fail('clock', `is ${formatDuration(off)} off from ${what}`, 'let NTP or chrony set both clocks');
 }
 
-const HEARTBEAT_LATE = 5 * 60_000;
 const metric = z.object({
   heartbeat: z.coerce.number(),
   pending: z.coerce.number(),

@@ -2,7 +2,7 @@
 export type Bytes = number;
 
 // As in Prometheus' --storage.tsdb.retention.size: powers of two under the names of the powers of ten.
-const UNITS = ['B', 'KB', 'MB', 'GB', 'TB'] as const;
+const UNITS: readonly string[] = ['B', 'KB', 'MB', 'GB', 'TB'];
 
 /**
  * Reads a size in Prometheus' spelling: `512MB`, `1GB`.
@@ -10,7 +10,7 @@ const UNITS = ['B', 'KB', 'MB', 'GB', 'TB'] as const;
  */
 export function parseBytes(text: string): Bytes | undefined {
   const match = /^(\d+)([KMGT]?B)$/.exec(text);
-  const power = UNITS.findIndex((unit) => unit === match?.[2]);
+  const power = UNITS.indexOf(match?.[2] ?? '');
   if (match === null || power < 0) return undefined;
   const total = Number(match[1]) * 1024 ** power;
   return Number.isSafeInteger(total) ? total : undefined;

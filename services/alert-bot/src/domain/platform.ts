@@ -23,7 +23,8 @@ export class PlatformError extends Error {
   }
 }
 
-export type Verb = 'restart' | 'start';
+export const VERBS = ['restart', 'start'] as const;
+export type Verb = (typeof VERBS)[number];
 
 /**
  * A platform: few verbs and no policy. Every method rejects with a PlatformError, never with anything else.

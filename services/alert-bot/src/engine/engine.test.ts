@@ -8,9 +8,8 @@ import { addPause, recordAlive } from '../store/controls.ts';
 import { write } from '../store/db.ts';
 import { decisionsOf } from '../store/decisions.ts';
 import { insertDelivery, pendingDeliveries } from '../store/deliveries.ts';
-import { openIncidents } from '../store/incidents.ts';
 import { targetState } from '../store/targets.ts';
-import { aDelivery } from '../testing/log.ts';
+import { aDelivery, openIncidents } from '../testing/log.ts';
 import type { Stage } from '../testing/stage.ts';
 import { bootStages } from '../testing/stages.ts';
 import { consider, reconsider } from './consider.ts';
@@ -19,7 +18,7 @@ import { triagePending } from './triage-pending.ts';
 
 const NAMES = [
   ...['healed', 'defect', 'blind', 'given-back', 'never', 'stopped', 'dismissed', 'hiccup', 'full'],
-  ...['counted', 'recovering', 'news'],
+  ...['counted', 'recovering', 'news', 'backlog'],
 ];
 
 const { end, stageOf } = await bootStages(NAMES);
@@ -65,6 +64,26 @@ describe('the loop', { concurrent: true }, () => {
     await until(() => expect(openIncidents(stage.db)).toHaveLength(1));
     await until(() => expect(stage.incident(1)).toMatchObject({ status: 'closed', outcome: 'healed' }));
     expect(await stage.events()).toEqual(['start', 'stop', 'die', 'start']);
+  });
+
+  test('more deliveries than one pass takes are all taken before it rests', async () => {
+    using stage = stageOf('backlog');
+    const body = JSON.stringify({ groupKey: '{}', alerts: [{ labels: { alertname: 'Watchdog' } }] });
+    await write(stage.db, () => {
+      for (let i = 0; i < 350; i++)
+        insertDelivery(stage.db, aDelivery(`d${i}`, { receivedAt: stage.clock.now(), body }));
+    });
+    const left = () => pendingDeliveries(stage.db, 350).length;
+    const leftAtRest: number[] = [];
+    const { sleep } = stage.deps;
+    stage.deps.sleep = (length, also) => {
+      if (length >= 1_000) leftAtRest.push(left());
+      return sleep(length, also);
+    };
+    await using _ = running(stage);
+    await until(() => expect(left()).toBe(0));
+    await until(() => expect(leftAtRest.length).toBeGreaterThan(0));
+    expect(new Set(leftAtRest)).toEqual(new Set([0]));
   });
 
   test('a long round over many incidents does not keep a new alert waiting', async () => {
@@ -255,9 +274,10 @@ test('G1: a log that cannot be written while it is triaged drops nothing', async
   const { transaction } = stage.db;
   let tries = 0;
   Object.assign(stage.db, {
-    transaction(fn: () => unknown) {
+    transaction(fn: (...args: unknown[]) => unknown) {
       const real = transaction.call(stage.db, fn);
-      return Object.assign(() => real(), {
+      // A savepoint is called with its work, and kept: it serves the disk that has room again as well.
+      return Object.assign((...args: unknown[]) => real(...args), {
         immediate() {
           tries += 1;
           if (tries % 2 === 1) throw new Database.SqliteError('database or disk is full', 'SQLITE_FULL');

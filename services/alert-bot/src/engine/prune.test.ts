@@ -41,7 +41,7 @@ function createStageOf(log: TestLog, change: Partial<PrunerDeps> = {}) {
     logTooLarge: vi.fn(),
     failed: vi.fn(),
   };
-  const sleep = vi.fn(async () => {});
+  const sleep = vi.fn(async (_length: number) => {});
   const deps: PrunerDeps = {
     db: log.db,
     now: () => NOON,
@@ -128,6 +128,24 @@ describe('by age', () => {
     expect(log.db.prepare('SELECT id FROM deliveries').pluck().all()).toEqual(['young']);
   });
 
+  test('what others were told goes after a week, what they are still to be told stays', async () => {
+    using log = temporaryLog();
+    const add = log.db.prepare(
+      `INSERT INTO notices (kind, dedupe, payload, created_at, next_try_at, sent_at, given_up_at)
+       VALUES ('annotation', ?, '{}', ?, 0, ?, ?)`,
+    );
+    add.run('sent', NOON - 7 * DAY - 1, NOON, null);
+    add.run('given up', NOON - 7 * DAY - 1, null, NOON);
+    add.run('young', NOON - 7 * DAY, NOON, null);
+    add.run('pending', NOON - 30 * DAY, null, null);
+    const stage = createStageOf(log);
+    await stage.round();
+    expect(log.db.prepare('SELECT dedupe FROM notices ORDER BY id').pluck().all()).toEqual([
+      'young',
+      'pending',
+    ]);
+    expect(stage.pruned.get('notices')).toBe(2);
+  });
   test('G4: what a budget or a cooldown still counts stays, also when that is longer', async () => {
     using log = temporaryLog();
     const counted = old(log, 'counted', 6 * DAY);
@@ -246,6 +264,20 @@ describe('never holds up the rest', () => {
     expect(left(log, 'incidents')).toBe(0);
     // Each step of at most 20 rows ends its batch.
     expect(batches(stage)).toBeGreaterThan(400);
+  });
+
+  test('what took long, on a slow disk too, is rested from four times as long', async () => {
+    using log = temporaryLog();
+    many(log);
+    let at = 0;
+    const stage = createStageOf(log, { monotonic: () => (at += 25) });
+    await stage.round();
+    // From its beginning over the look at the time in it to its end.
+    expect(new Set(stage.sleep.mock.calls.map(([length]) => length >= 100))).toEqual(new Set([true]));
+    const quick = createStageOf(log);
+    many(log);
+    await quick.round();
+    expect(new Set(quick.sleep.mock.calls.map(([length]) => length))).toEqual(new Set([5]));
   });
 
   test('a second round waits for the first', async () => {

@@ -15,6 +15,8 @@ import {
   pruneEvidence,
   pruneHeartbeats,
   pruneIncident,
+  pruneNotices,
+  pruneObservations,
   recordPruning,
 } from '../store/retention.ts';
 import { giveBack, usedBytes } from '../store/space.ts';
@@ -34,14 +36,17 @@ export const KEPT_UNLESS_SET: Retention = { keep: 90 * DAY, max: 1024 ** 3 };
 const HEARTBEATS_KEPT = HOUR;
 /** What people did outlasts what the bot did. */
 const AUDIT_KEPT = 2 * 365 * DAY;
+/** Long enough to see that they arrive, and that a day has one report. */
+const NOTICES_KEPT = 7 * DAY;
 /** Also with a full log a delivery can be looked at for so long. */
 const DELIVERIES_AT_LEAST = HOUR;
 
 /** The event loop is not held up for longer by one batch, but for the sync at its end. */
 const BATCH_AT_MOST: Millis = 2;
 const ROWS_AT_ONCE = 500;
-/** Between two batches, for everything else. */
+/** Between two batches, for everything else; and so many times what the last one took with its commit, which may be long. */
 const BREATH: Millis = 5;
+const TIMES_AS_LONG = 4;
 
 type Prunable = (typeof PRUNED)[number];
 interface Step {
@@ -91,9 +96,16 @@ export function createPruner(deps: PrunerDeps, { keep, max }: Retention) {
       { what: 'incidents', prune: rest },
       { what: 'heartbeats', prune: () => pruneHeartbeats(db, now - HEARTBEATS_KEPT) },
       { what: 'deliveries', prune: () => pruneDeliveries(db, now - keep) },
+      { what: 'notices', prune: () => pruneNotices(db, now - NOTICES_KEPT) },
+      { what: 'observations', prune: () => pruneObservations(db, now - keep) },
       { what: 'audit', prune: () => pruneAudit(db, now - Math.max(keep, AUDIT_KEPT)) },
       { what: 'audit', prune: () => pruneLeaps(db, now - Math.max(keep, AUDIT_KEPT)) },
       { what: 'deliveries', prune: whenTooLarge(() => pruneDeliveries(db, now - DELIVERIES_AT_LEAST)) },
+      // They are for looking back at deliveries, and go with them.
+      {
+        what: 'observations',
+        prune: whenTooLarge(() => pruneObservations(db, now - DELIVERIES_AT_LEAST)),
+      },
       ...(reach === null
         ? []
         : ([
@@ -123,29 +135,33 @@ export function createPruner(deps: PrunerDeps, { keep, max }: Retention) {
     });
   }
 
+  const breathe = (began: Millis): Promise<void> =>
+    deps.sleep(Math.max(BREATH, (deps.monotonic() - began) * TIMES_AS_LONG));
+
   async function removeRows(): Promise<void> {
     const isWanted =
       tooLarge() ||
       oldestPrunable(db, deps.now() - Math.max(keep, longestMemory(deps.playbooks(), [])), false) !== null;
     const steps = stepsWith(isWanted ? await askMemory() : null);
     for (;;) {
+      const began = deps.monotonic();
       const { removed, more } = await batch(steps);
       for (const [what, rows] of removed) deps.events.pruned(what, rows);
       if (!more) return;
-      await deps.sleep(BREATH);
+      await breathe(began);
     }
   }
 
   async function giveSpaceBack(): Promise<void> {
     for (;;) {
+      const began = deps.monotonic();
       const more = await write(db, () => {
-        const began = deps.monotonic();
         for (let i = 0; giveBack(db); i++)
           if (i >= ROWS_AT_ONCE || deps.monotonic() - began >= BATCH_AT_MOST) return true;
         return false;
       });
       if (!more) return;
-      await deps.sleep(BREATH);
+      await breathe(began);
     }
   }
 

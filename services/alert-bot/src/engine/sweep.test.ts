@@ -1,12 +1,13 @@
 // The log, the supervisor and its processes are real; Alertmanager is a small HTTP server; the clock is moved.
+
 import { afterAll, describe, expect, test } from 'vitest';
 import { fingerprint } from '../domain/alert.ts';
 import { write } from '../store/db.ts';
-import { episodesOf, openEpisodeOf, openEpisodes } from '../store/episodes.ts';
-import { openIncidents } from '../store/incidents.ts';
+import { episodesOf, openEpisodeOf } from '../store/episodes.ts';
+import { openEpisodes, openIncidents } from '../testing/log.ts';
 import type { Stage } from '../testing/stage.ts';
 import { bootStages } from '../testing/stages.ts';
-import { triageAlert } from '../triage/triage.ts';
+import { endEpisode, triageAlert } from '../triage/triage.ts';
 import { sweep } from './sweep.ts';
 
 const { end, stageOf } = await bootStages(['api']);
@@ -24,6 +25,35 @@ const away = (stage: Stage) => {
   };
 };
 const closedBy = (stage: Stage, id: number) => episodesOf(stage.db, id).at(-1)?.closedBy;
+
+describe('what comes while a reading is compared', () => {
+  test('an alert that ends meanwhile is not opened again from the older reading', async () => {
+    using stage = stageOf('api');
+    const id = await stage.fire();
+    stage.scene.listed = () => [{ labels: stage.labels }];
+    const open = () => openEpisodeOf(stage.db, fingerprint(stage.labels));
+    const breathe = async () => {
+      const episode = open();
+      if (episode !== undefined)
+        await write(stage.db, () => endEpisode(stage.db, episode, 'resolved', stage.deps.now()));
+    };
+    await sweep({ ...stage.deps, breathe });
+    expect(closedBy(stage, id)).toBe('resolved');
+    expect(open()).toBeUndefined();
+  });
+
+  test('an alert that begins meanwhile is not missing for that', async () => {
+    using stage = stageOf('api');
+    absent(stage);
+    let id = 0;
+    const breathe = async () => {
+      id ||= await stage.fire();
+    };
+    await stage.fire({ labels: { alertname: 'Other', service: 'api' }, fingerprint: 'other' });
+    await sweep({ ...stage.deps, breathe });
+    expect(episodesOf(stage.db, id).map(({ absentSince }) => absentSince)).toContain(null);
+  });
+});
 
 describe('absent alerts', () => {
   test('two readings 30 s apart close an episode, one does not', async () => {

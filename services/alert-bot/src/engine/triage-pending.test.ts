@@ -3,13 +3,20 @@
 import { describe, expect, test, vi } from 'vitest';
 import { start } from '../cli/harness.ts';
 import { seekEnd } from '../executor/handed-over.ts';
-import { type Db, openLog, write } from '../store/db.ts';
-import { beginTries, endTry, insertDelivery, pendingDeliveries } from '../store/deliveries.ts';
+import { type Db, openLog, StoreError, write } from '../store/db.ts';
+import { beginTries, endTry, hasBacklog, insertDelivery, pendingDeliveries } from '../store/deliveries.ts';
 import { dueEscalations, escalationsOf } from '../store/escalations.ts';
 import { eventsOf } from '../store/events.ts';
-import { openIncidents } from '../store/incidents.ts';
 import { startBot } from '../testing/bot.ts';
-import { aDelivery, again, anAlert, NOON, temporaryFolder, temporaryLog } from '../testing/log.ts';
+import {
+  aDelivery,
+  again,
+  anAlert,
+  NOON,
+  openIncidents,
+  temporaryFolder,
+  temporaryLog,
+} from '../testing/log.ts';
 import { sweep } from './sweep.ts';
 import { type TriageDeps, triagePending } from './triage-pending.ts';
 
@@ -30,7 +37,8 @@ function depsOn(db: Db, boot = 1) {
     maintenance: [],
   };
   const platform = { targetId: (service: string) => `supervisor:${service}` };
-  return { db, boot, now: () => NOON, playbooks: () => file, platform, events };
+  const clock = { now: () => NOON, monotonic: () => performance.now(), breathe: async () => {} };
+  return { db, boot, ...clock, playbooks: () => file, platform, events };
 }
 
 const stateOf = (db: Db, id: string) =>
@@ -42,6 +50,93 @@ const refuse = (db: Db, alertname: string) =>
     `CREATE TRIGGER refuse BEFORE INSERT ON episodes WHEN json_extract(NEW.labels, '$.alertname') = '${alertname}'
      BEGIN SELECT RAISE(ABORT, 'refused'); END`,
   );
+
+describe('a delivery of thousands of alerts', () => {
+  const names = Array.from({ length: 3_000 }, (_, i) => `alert ${i}`);
+
+  test('is triaged whole, some milliseconds at a time, with a turn for others between', async () => {
+    using log = temporaryLog();
+    let breaths = 0;
+    const breathe = async () => {
+      breaths++;
+    };
+    insertDelivery(log.db, aDelivery('large', { body: payload(...names) }));
+    insertDelivery(log.db, aDelivery('after', { body: payload('last') }));
+    // Once, but for a machine that has no time to spare: after a second others have their turn.
+    for (let turn = 0; turn < 60 && pendingDeliveries(log.db, 1).length > 0; turn++)
+      await triagePending({ ...depsOn(log.db), breathe });
+    expect(openIncidents(log.db).map(({ title }) => title)).toEqual([...names, 'last']);
+    expect(stateOf(log.db, 'large')).toMatchObject({ state: 'triaged' });
+    expect(breaths).toBeGreaterThan(3);
+  });
+
+  test('G1: what was taken before the process ended is not taken again, and progress is no try in vain', async () => {
+    using log = temporaryLog();
+    insertDelivery(log.db, aDelivery('large', { body: payload(...names) }));
+    for (let boot = 1; boot <= 5; boot++) {
+      let breaths = 0;
+      const dies = async () => {
+        if (++breaths > 2) throw new StoreError('the process ends here');
+      };
+      await expect(triagePending({ ...depsOn(log.db, boot), breathe: dies })).rejects.toThrow('ends here');
+      expect(stateOf(log.db, 'large')).toMatchObject({ state: 'pending' });
+    }
+    // After a crash one at a time, and for a second at most before others have their turn.
+    const left = () => pendingDeliveries(log.db, 1).length;
+    for (let turn = 0; turn < 60 && left() > 0; turn++) await triagePending(depsOn(log.db, 6));
+    expect(hasBacklog(log.db, 6)).toBe(false);
+    expect(stateOf(log.db, 'large')).toMatchObject({ state: 'triaged', tries: 1 });
+    expect(openIncidents(log.db).map(({ title }) => title)).toEqual(names);
+  });
+});
+
+describe('what is new', () => {
+  const names = Array.from({ length: 40 }, (_, i) => `alert ${i}`);
+
+  /** Time goes by with each look at the clock, so that a transaction takes one alert or two. */
+  function slowly({ db }: { db: Db }): TriageDeps {
+    let at = 0;
+    const monotonic = () => {
+      at += 2;
+      return at;
+    };
+    return { ...depsOn(db), monotonic };
+  }
+
+  test('is decided about before all that waits behind it is triaged', async () => {
+    using log = temporaryLog();
+    for (const name of names) insertDelivery(log.db, aDelivery(name, { body: payload(name) }));
+    await triagePending(slowly(log));
+    expect(openIncidents(log.db).length).toBeGreaterThan(0);
+    expect(hasBacklog(log.db, 1)).toBe(true);
+    while (hasBacklog(log.db, 1)) await triagePending(slowly(log));
+    expect(openIncidents(log.db).map(({ title }) => title)).toEqual(names);
+    expect(stateOf(log.db, 'alert 39')).toMatchObject({ state: 'triaged', tries: 1 });
+  });
+
+  test('is decided about with all of its delivery: that may be a storm', async () => {
+    using log = temporaryLog();
+    insertDelivery(log.db, aDelivery('large', { body: payload(...names) }));
+    await triagePending(slowly(log));
+    expect(openIncidents(log.db)).toHaveLength(names.length);
+  });
+});
+
+test('G1: a delivery that was left half done is one try, over however many transactions', async () => {
+  using log = temporaryLog();
+  const names = Array.from({ length: 300 }, (_, i) => `alert ${i}`);
+  insertDelivery(log.db, aDelivery('large', { body: payload(...names) }));
+  beginTries(log.db, ['large'], 1);
+  const tries: number[] = [];
+  const breathe = async () => {
+    tries.push(pendingDeliveries(log.db, 1)[0]?.tries ?? 0);
+  };
+  const deps = { ...depsOn(log.db, 2), breathe };
+  for (let turn = 0; turn < 60 && pendingDeliveries(log.db, 1).length > 0; turn++) await triagePending(deps);
+  expect(stateOf(log.db, 'large')).toMatchObject({ state: 'triaged' });
+  // The second try is counted before its first transaction, and what is kept of it takes that back.
+  expect(new Set(tries.slice(2))).toEqual(new Set([1]));
+});
 
 describe('a delivery that cannot be triaged', () => {
   test('G1: is rejected after three tries and told to a person, the others go on', async () => {
@@ -160,7 +255,7 @@ test('one that ends the process three times is put aside unread, what stands beh
        const { db, boot } = openLog(${JSON.stringify(folder.path)});
        const matches = (labels) => labels.alertname === 'Boom' && process.kill(process.pid, 'SIGKILL');
        await triagePending({
-         db, boot, now: () => ${NOON}, platform: { targetId: String },
+         db, boot, now: () => ${NOON}, monotonic: Date.now, async breathe() {}, platform: { targetId: String },
          playbooks: () => ({ playbooks: [{ matches }] }),
          events: { triaged() {}, failed: console.error, escalated() {} },
        });

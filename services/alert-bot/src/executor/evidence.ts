@@ -65,6 +65,8 @@ async function capture(
   };
 }
 
+const ANSWERED = new Error('answered in time');
+
 async function withPatience<T>(deps: Deps, read: () => Promise<T>): Promise<T> {
   const answered = new AbortController();
   const late = deps.sleep(PATIENCE, answered.signal).then(() => {
@@ -73,7 +75,7 @@ async function withPatience<T>(deps: Deps, read: () => Promise<T>): Promise<T> {
   try {
     return await Promise.race([read(), late]);
   } finally {
-    answered.abort();
+    answered.abort(ANSWERED);
   }
 }
 

@@ -25,7 +25,7 @@ async function asked(bot: TestBot, service: string): Promise<void> {
 const statusOf = async (bot: TestBot) => (await get(bot, '/incidents/1')).json['status'];
 const ada = { by: 'ada', why: 'looked at it' };
 const answers = ({ deps }: TestBot) => approvalsOf(deps.db, 1).map(({ answer, by }) => [answer, by]);
-const conflict = (message: unknown) => ({ status: 409, json: { error: { code: 'conflict', message } } });
+const conflict = (message: unknown) => ({ status: 409, json: { code: 'conflict', detail: message } });
 
 describe('G13: a person answers', () => {
   test('yes: the target is restarted once, and the log says who allowed it', async () => {
@@ -93,11 +93,13 @@ describe('G13: a person answers', () => {
     const said = expect.stringMatching(/^ada has already approved question 1 at 20\d\d-.*Z: looked at it$/);
     for (const verb of ['approve', 'reject'])
       for (const by of ['ada', 'bob'])
-        expect(await order(running, `/incidents/1/${verb}`, { by, question: 1 })).toEqual(conflict(said));
+        expect(await order(running, `/incidents/1/${verb}`, { by, question: 1 })).toMatchObject(
+          conflict(said),
+        );
     expect(answers(running)).toEqual([['approved', 'ada']]);
     // Nothing was ever asked about an incident that does not wait for anybody.
     anIncident(bot.deps.db);
-    expect(await order(bot, '/incidents/1/approve', ada)).toEqual(
+    expect(await order(bot, '/incidents/1/approve', ada)).toMatchObject(
       conflict('incident 1 asks nothing: it is new'),
     );
     expect(await order(bot, '/incidents/7/approve', ada)).toMatchObject({ status: 404 });
@@ -113,7 +115,7 @@ describe('G13: a person answers', () => {
         ...target,
         instances: target.instances.map((one) => ({ ...one, startedAt: (one.startedAt ?? 0) + 1 })),
       }));
-    expect(await order(bot, '/incidents/1/approve', { ...ada, question: 1 })).toEqual(
+    expect(await order(bot, '/incidents/1/approve', { ...ada, question: 1 })).toMatchObject(
       conflict(
         'supervisor:changed is not what question 1 was about: changed was restarted since it was asked. Nothing was approved',
       ),
@@ -125,7 +127,7 @@ describe('G13: a person answers', () => {
         ['replaced', null],
         [null, null],
       ]);
-    expect(await order(bot, '/incidents/1/approve', { ...ada, question: 1 })).toEqual(
+    expect(await order(bot, '/incidents/1/approve', { ...ada, question: 1 })).toMatchObject(
       conflict(
         expect.stringMatching(
           /^question 1 was taken back at .*: what it was about was restarted or replaced; now it is asked question 2: look at it first$/,
@@ -147,10 +149,10 @@ describe('G13: a person answers', () => {
         ...target,
         instances: target.instances.map((one) => ({ ...one, ...other })),
       }));
-    expect(await order(bot, '/incidents/1/reject', { by: 'ada', question: 9 })).toEqual(
+    expect(await order(bot, '/incidents/1/reject', { by: 'ada', question: 9 })).toMatchObject(
       conflict('incident 1 was never asked question 9; now it is asked question 1: look at it first'),
     );
-    expect(await order(bot, '/incidents/1/approve', ada)).toEqual(
+    expect(await order(bot, '/incidents/1/approve', ada)).toMatchObject(
       conflict(
         expect.stringMatching(
           /: [0-9a-f]{12} was replaced or removed; more-2 would be acted on too since it was asked/,
@@ -171,13 +173,11 @@ describe('G13: a person answers', () => {
     bot.deps.platform.find = async () => {
       throw new PlatformError('unavailable', 'the platform is away');
     };
-    expect(await order(bot, '/incidents/1/approve', ada)).toEqual({
+    expect(await order(bot, '/incidents/1/approve', ada)).toMatchObject({
       status: 503,
       json: {
-        error: {
-          code: 'platform_unavailable',
-          message: 'the platform is away; nothing was approved, because nobody can say what runs',
-        },
+        code: 'platform_unavailable',
+        detail: 'the platform is away; nothing was approved, because nobody can say what runs',
       },
     });
     expect(answers(bot)).toEqual([[null, null]]);
@@ -187,13 +187,13 @@ describe('G13: a person answers', () => {
     await using bot = startBot(supervisor.socket);
     await asked(bot, 'late');
     bot.deps.db.prepare('UPDATE approvals SET expires_at = ?').run(bot.deps.now() - 60_000);
-    expect(await order(bot, '/incidents/1/approve', ada)).toEqual(
+    expect(await order(bot, '/incidents/1/approve', ada)).toMatchObject(
       conflict(expect.stringMatching(/^question 1 expired (1m|at)/)),
     );
     bot.deps.db.prepare('UPDATE incidents SET next_look_at = 0').run();
     bot.deps.wake();
     await expect.poll(() => statusOf(bot)).toBe('escalated');
-    expect(await order(bot, '/incidents/1/approve', ada)).toEqual(
+    expect(await order(bot, '/incidents/1/approve', ada)).toMatchObject(
       conflict(expect.stringMatching(/^question 1 expired at .*Nobody approved the action in time\.$/)),
     );
   });
@@ -209,7 +209,7 @@ describe('G13: a person answers', () => {
     for (const verb of ['approve', 'reject'])
       expect(await order(bot, `/incidents/1/${verb}`, body)).toMatchObject({
         status: 400,
-        json: { error: { code: 'invalid', message } },
+        json: { code: 'invalid', detail: message },
       });
   });
 });
@@ -217,7 +217,7 @@ describe('G13: a person answers', () => {
 describe('GET /api/v1/events', () => {
   test('tells what happened after an event, and where to go on', async () => {
     await using bot = startBot(supervisor.socket);
-    expect((await get(bot, '/events')).json).toEqual({ events: [], last: 0 });
+    expect((await get(bot, '/events')).json).toEqual({ events: [], last: 0, next: null });
     await asked(bot, 'open');
     const { last } = (await get(bot, '/events')).json;
     const all = (await get(bot, '/events?after=0')).json['events'];
@@ -228,16 +228,16 @@ describe('GET /api/v1/events', () => {
       { kind: 'status', text: 'new → awaiting_approval: approval_required', id: last },
     ]);
     expect((await get(bot, `/events?after=2&limit=1`)).json).toMatchObject({ events: [{ id: 3 }], last });
-    expect((await get(bot, `/events?after=${last}`)).json).toEqual({ events: [], last });
+    expect((await get(bot, `/events?after=${last}`)).json).toEqual({ events: [], last, next: null });
   });
 
   test.each([
     ['?after=x', 'after: the id of an event, or 0 for the first'],
     ['?after=-1', 'after: the id of an event, or 0 for the first'],
     ['?limit=0', 'limit: a number from 1 to 500'],
-    ['?from=1', '(query): there is no "from"; there are after, limit'],
+    ['?from=1', '(query): there is no "from"; there are after, cursor, limit'],
   ])('%s is refused by field', async (query, message) => {
     await using bot = startBot(supervisor.socket, { idle: true });
-    expect(await get(bot, `/events${query}`)).toMatchObject({ status: 400, json: { error: { message } } });
+    expect(await get(bot, `/events${query}`)).toMatchObject({ status: 400, json: { detail: message } });
   });
 });

@@ -1,4 +1,3 @@
-import { Hono } from 'hono';
 import { z } from 'zod';
 import { endQuestion, openQuestion } from '../decision/approval.ts';
 import { closeIncident } from '../decision/conclude.ts';
@@ -14,8 +13,10 @@ import { write } from '../store/db.ts';
 import type { Incident } from '../store/incidents.ts';
 import { lookAtOnce } from '../store/waits.ts';
 import { HttpError } from './errors.ts';
-import { parse, person, readJson, SAY_WHO, strict } from './input.ts';
-import { explained, knownIncident } from './view.ts';
+import { person, SAY_WHO, strict } from './input.ts';
+import type { Register } from './operation.ts';
+import { done, incidentShape } from './shapes.ts';
+import { explained, iso, knownIncident } from './view.ts';
 
 const QUESTION = 'the number of the question, as the page names it';
 const answerShape = strict(
@@ -23,54 +24,79 @@ const answerShape = strict(
   SAY_WHO,
 );
 
-/** A person's answer to what the bot asked (mode approve): `POST /incidents/:id/approve` and `/reject`. */
-export function answerRoutes(deps: Deps): Hono {
+const answerView = z.object({
+  incident: z.int(),
+  question: z.int(),
+  target: incidentShape.shape.target,
+  does: z.string().nullable().meta({ description: 'What the step does that was asked about' }),
+  answer: z.enum(['approved', 'rejected']),
+  ...done,
+});
+const problems = ['not_found', 'conflict', 'log_unavailable', 'platform_unavailable'] as const;
+
+/** A person's answer to what the bot asked (mode approve). */
+export function answerRoutes(deps: Deps, on: Register): void {
   const { db } = deps;
-  const app = new Hono();
 
-  app.post('/incidents/:id/approve', async (c) => {
-    const { question, ...who } = parse(answerShape, await readJson(c.req.raw));
-    const asked = questionOf(deps, c.req.param('id'), question);
-    await assertStillThere(deps, asked);
-    const {
-      incident,
-      question: answered,
-      now,
-    } = await write(db, () => {
-      const still = questionOf(deps, c.req.param('id'), asked.question.id);
-      const at = deps.now();
-      endQuestion(db, still.question, 'approved', who, at);
-      audit(db, who, 'approve', subjectOf(still), at);
-      lookAtOnce(db, still.incident.target, at);
-      return { ...still, now: at };
-    });
-    deps.events.person(who.by, 'approve', `incident ${incident.id}`, who.why);
-    deps.wake();
-    return c.json(answerView(incident, answered, 'approved', who, now));
-  });
+  on.post(
+    {
+      path: '/incidents/:id/approve',
+      name: 'approve',
+      summary: 'Answers yes to what the bot asked',
+      body: answerShape,
+      answer: answerView,
+      problems,
+    },
+    async ({ part, body: { question, ...who }, via }) => {
+      const asked = questionOf(deps, part('id'), question);
+      await assertStillThere(deps, asked);
+      const {
+        incident,
+        question: answered,
+        now,
+      } = await write(db, () => {
+        const still = questionOf(deps, part('id'), asked.question.id);
+        const at = deps.now();
+        endQuestion(db, still.question, 'approved', who, at);
+        audit(db, who, 'approve', subjectOf(still), at, via);
+        lookAtOnce(db, still.incident.target, at);
+        return { ...still, now: at };
+      });
+      deps.events.person(who.by, 'approve', `incident ${incident.id}`, who.why);
+      deps.wake();
+      return viewOf(incident, answered, 'approved', who, now);
+    },
+  );
 
-  app.post('/incidents/:id/reject', async (c) => {
-    const { question, ...who } = parse(answerShape, await readJson(c.req.raw));
-    const {
-      incident,
-      question: answered,
-      now,
-    } = await write(db, () => {
-      const asked = questionOf(deps, c.req.param('id'), question);
-      const at = deps.now();
-      endQuestion(db, asked.question, 'rejected', who, at);
-      audit(db, who, 'reject', subjectOf(asked), at);
-      // Whoever says no has it: the bot is silent until the alert ends and fires anew.
-      closeIncident(db, asked.incident, 'handed_over', { reason: null }, at);
-      return { ...asked, now: at };
-    });
-    deps.events.person(who.by, 'reject', `incident ${incident.id}`, who.why);
-    deps.events.closed(incident, 'handed_over', now);
-    deps.wake();
-    return c.json(answerView(incident, answered, 'rejected', who, now));
-  });
-
-  return app;
+  on.post(
+    {
+      path: '/incidents/:id/reject',
+      name: 'reject',
+      summary: 'Answers no to what the bot asked: whoever says so has the incident',
+      body: answerShape,
+      answer: answerView,
+      problems: ['not_found', 'conflict', 'log_unavailable'],
+    },
+    async ({ part, body: { question, ...who }, via }) => {
+      const {
+        incident,
+        question: answered,
+        now,
+      } = await write(db, () => {
+        const asked = questionOf(deps, part('id'), question);
+        const at = deps.now();
+        endQuestion(db, asked.question, 'rejected', who, at);
+        audit(db, who, 'reject', subjectOf(asked), at, via);
+        // Whoever says no has it: the bot is silent until the alert ends and fires anew.
+        closeIncident(db, asked.incident, 'handed_over', { reason: null }, at);
+        return { ...asked, now: at };
+      });
+      deps.events.person(who.by, 'reject', `incident ${incident.id}`, who.why);
+      deps.events.closed(incident, 'handed_over', now);
+      deps.wake();
+      return viewOf(incident, answered, 'rejected', who, now);
+    },
+  );
 }
 
 interface Asked {
@@ -81,20 +107,20 @@ interface Asked {
 const subjectOf = ({ incident, question }: Asked): string =>
   `incident ${incident.id}, question ${question.id}, ${incident.target ?? incident.title}`;
 
-const answerView = (
+const viewOf = (
   incident: Incident,
   { id, step }: Approval,
   answer: 'approved' | 'rejected',
   who: Person,
   now: number,
-) => ({
+): z.output<typeof answerView> => ({
   incident: incident.id,
   question: id,
   target: incident.target,
   does: incident.steps[step]?.kind ?? null,
   answer,
   ...who,
-  at: new Date(now).toISOString(),
+  at: iso(now),
 });
 
 /**

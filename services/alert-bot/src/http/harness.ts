@@ -2,7 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { fingerprint } from '../domain/alert.ts';
+import { changeStatus } from '../store/incidents.ts';
 import type { TestBot } from '../testing/bot.ts';
+import { again } from '../testing/log.ts';
+import { triageAlert } from '../triage/triage.ts';
 
 export const tokenOf = ({ folder }: TestBot, kind: 'webhook' | 'admin'): string =>
   readFileSync(join(folder, 'tokens', kind), 'utf8').trim();
@@ -25,3 +29,17 @@ export const fire = (bot: TestBot, service: string, more: Readonly<Record<string
     status: 'firing',
     labels: { alertname: 'HighErrorRate', service, ...more },
   });
+
+/** As many new incidents at once as are a storm; those of these services are held by it. */
+export function rage({ deps }: TestBot): void {
+  const { db } = deps;
+  const context = { ...deps.playbooks(), targetId: (service: string) => `supervisor:${service}` };
+  for (let i = 0; i < context.limits.storm.incidents; i++) {
+    const labels = { alertname: 'HighErrorRate', service: `s${i}` };
+    const alert = { labels, fingerprint: fingerprint(labels), status: 'firing' as const };
+    const whole = { ...alert, annotations: {}, startsAt: deps.now(), endsAt: null, generatorURL: '' };
+    const { incident = 0 } = triageAlert(db, context, whole, 'alertmanager', deps.now());
+    const change = { reason: 'storm' as const, nextLookAt: deps.now() + 3_600_000 };
+    changeStatus(db, again(db, incident), 'deferred', change, deps.now());
+  }
+}

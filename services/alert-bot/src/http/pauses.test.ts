@@ -88,7 +88,7 @@ describe('G13: a pause', { concurrent: true }, () => {
     await using one = bot(true);
     expect(await order(one, path, { ...ada, scope })).toMatchObject({
       status,
-      json: { error: { message, field: 'scope' } },
+      json: { detail: message, field: 'scope' },
     });
     expect(audited(one)).toEqual([]);
   });
@@ -97,7 +97,7 @@ describe('G13: a pause', { concurrent: true }, () => {
     await using one = startBot('/nowhere/s.sock', { idle: true });
     expect(await order(one, '/pause', { ...ada, scope: 'service:api' })).toMatchObject({
       status: 503,
-      json: { error: { message: expect.stringContaining('pause all instead') } },
+      json: { detail: expect.stringContaining('pause all instead') },
     });
     expect(await order(one, '/pause', ada)).toMatchObject({ status: 200 });
     expect(await order(one, '/pause', { ...ada, scope: 'playbook:errors' })).toMatchObject({ status: 200 });

@@ -166,7 +166,7 @@ describe('POST /api/v1/simulate', () => {
     await using bot = startBot(supervisor.socket, { idle: true });
     expect(await simulate(bot, body)).toMatchObject({
       status: 400,
-      json: { error: { code: 'invalid', field, message: expect.stringMatching(message) } },
+      json: { code: 'invalid', field, detail: expect.stringMatching(message) },
     });
   });
 

@@ -5,12 +5,10 @@ import { join } from 'node:path';
 import { createAdaptorServer } from '@hono/node-server';
 import { expect, test } from 'vitest';
 import { cli } from '../cli/harness.ts';
-import { fingerprint } from '../domain/alert.ts';
-import { changeStatus } from '../store/incidents.ts';
 import { openStorm } from '../store/storms.ts';
 import { startBot, type TestBot } from '../testing/bot.ts';
 import { again } from '../testing/log.ts';
-import { triageAlert } from '../triage/triage.ts';
+import { rage } from './harness.ts';
 
 /** No supervisor is there: nothing here asks for a target. */
 const idle = () => startBot('/nowhere/s.sock', { idle: true });
@@ -23,20 +21,6 @@ async function ask(bot: TestBot, path: string, init: RequestInit = {}) {
 }
 const release = (bot: TestBot, body: unknown) =>
   ask(bot, '/storm/release', { method: 'POST', body: JSON.stringify(body) });
-
-/** As many new incidents at once as are a storm; those of these services are held by it. */
-function rage({ deps }: TestBot): void {
-  const { db } = deps;
-  const context = { ...deps.playbooks(), targetId: (service: string) => `supervisor:${service}` };
-  for (let i = 0; i < context.limits.storm.incidents; i++) {
-    const labels = { alertname: 'HighErrorRate', service: `s${i}` };
-    const alert = { labels, fingerprint: fingerprint(labels), status: 'firing' as const };
-    const whole = { ...alert, annotations: {}, startsAt: deps.now(), endsAt: null, generatorURL: '' };
-    const { incident = 0 } = triageAlert(db, context, whole, 'alertmanager', deps.now());
-    const change = { reason: 'storm' as const, nextLookAt: deps.now() + 3_600_000 };
-    changeStatus(db, again(db, incident), 'deferred', change, deps.now());
-  }
-}
 
 test('says what a storm holds, and that there is none', async () => {
   await using bot = idle();
@@ -66,7 +50,7 @@ test('G13: a person releases it before it is calm; who and why is kept, and what
 
 test('nothing to release is told so', async () => {
   await using bot = idle();
-  const nothing = { status: 409, json: { error: { message: expect.stringContaining('no storm is held') } } };
+  const nothing = { status: 409, json: { detail: expect.stringContaining('no storm is held') } };
   expect(await release(bot, { by: 'somebody' })).toMatchObject(nothing);
   rage(bot);
   await release(bot, { by: 'somebody' });
@@ -77,7 +61,7 @@ test('nothing to release is told so', async () => {
 test('who it is has to be said', async () => {
   await using bot = idle();
   rage(bot);
-  expect(await release(bot, { why: 'x' })).toMatchObject({ status: 400, json: { error: { field: 'by' } } });
+  expect(await release(bot, { why: 'x' })).toMatchObject({ status: 400, json: { field: 'by' } });
   expect(openStorm(bot.deps.db)?.releasedAt).toBeNull();
 });
 

@@ -1,19 +1,20 @@
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { Hono } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import { type Instant, parseDuration } from '../domain/duration.ts';
 import { explain } from '../domain/reason.ts';
 import { deliveryId, type Intake } from '../intake/intake.ts';
-import { type Payload, PayloadError, parsePayload } from '../intake/payload.ts';
+import { type Checked, checkPayload, PayloadError } from '../intake/payload.ts';
 import type { Events } from '../observe/events.ts';
 import { type Db, StoreError } from '../store/db.ts';
 import { lastDecision } from '../store/decisions.ts';
 import { type AlertOutcome, outcomesOf } from '../store/deliveries.ts';
 import { incidentById } from '../store/incidents.ts';
-import { HttpError } from './errors.ts';
+import { BodyError, createBodies, refusalOf } from './bodies.ts';
+import { answerProblem, HttpError } from './errors.ts';
 
-/** Alertmanager's payloads hold every alert of a group; this is thousands of them. */
-const AT_MOST_BYTES = 16 * 1024 * 1024;
+const MB = 1024 * 1024;
+/** Alertmanager's payloads hold every alert of a group; 8 MB are thousands of them. One such and many small ones are within 256 MB. */
+const BYTES = { each: 8 * MB, together: 12 * MB, remedy: 'send fewer alerts' };
 const WAIT_AT_MOST = 60_000;
 
 export interface WebhookDeps {
@@ -28,48 +29,53 @@ export interface WebhookDeps {
 /** `POST /webhook`: parse, commit, answer. It decides nothing and calls no platform (G1). */
 export function webhookRoute(deps: WebhookDeps): Hono {
   const app = new Hono();
-  const limit = bodyLimit({
-    maxSize: AT_MOST_BYTES,
-    onError: () => {
-      deps.events.refused('too_large', `more than ${AT_MOST_BYTES} bytes`);
-      throw new HttpError(
-        'too_large',
-        `the body is over ${AT_MOST_BYTES / 1024 / 1024} MB; send fewer alerts`,
-      );
-    },
-  });
-  app.post('/webhook', limit, async (c) => {
+  const bodies = createBodies(BYTES);
+  app.post('/webhook', async (c) => {
     const wait = parseWait(c.req.query('wait'));
-    const body = await c.req.text();
-    const now = deps.now();
-    const payload = read(deps, body, now);
-    const delivery = {
-      id: deliveryId(now, randomBytes(6).toString('hex')),
-      receivedAt: now,
-      source: payload.source,
-      groupKey: payload.groupKey,
-      body,
-    };
-    await deps.intake.accept({ delivery, payload }).catch((error: unknown) => {
-      if (!(error instanceof StoreError)) throw error;
-      deps.events.refused('log_unavailable', error.message);
-      // 5xx: Alertmanager tries again. Never acknowledged and dropped.
-      throw new HttpError('log_unavailable', `${error.message}; nothing was accepted, send it again`);
-    });
-    deps.events.delivered(delivery, payload.alerts.length, payload.rejected.length);
-    if (payload.truncated > 0) deps.events.truncated(delivery.id, payload.truncated);
-
-    const answer = { delivery: delivery.id, accepted: payload.alerts.length, rejected: payload.rejected };
-    const [firstRejected] = payload.rejected;
-    if (payload.alerts.length === 0 && firstRejected !== undefined) {
+    const { id, accepted, rejected } = await bodies
+      .read(c.req.raw, (body) => take(deps, body, c.req.header('traceparent')))
+      .catch((error: unknown) => {
+        if (!(error instanceof BodyError)) throw error;
+        deps.events.refused(error.why, error.message);
+        throw refusalOf(error);
+      });
+    const answer = { delivery: id, accepted, rejected };
+    const [firstRejected] = rejected;
+    if (accepted === 0 && firstRejected !== undefined) {
       deps.events.refused('invalid', firstRejected.message);
       const { field, message } = firstRejected;
-      return c.json({ error: { code: 'invalid', field, message }, ...answer }, 400);
+      return answerProblem(c, new HttpError('invalid', message, field), answer);
     }
     if (wait === null) return c.json(answer, 202);
-    return c.json({ ...answer, decisions: await decisionsWithin(deps, delivery.id, payload, wait) }, 202);
+    return c.json(
+      { ...answer, decisions: await decisionsWithin(deps, id, accepted, wait, c.req.raw.signal) },
+      202,
+    );
   });
   return app;
+}
+
+/** Stores one delivery. @returns what is answered of it: neither its body nor its alerts are held any longer */
+async function take(deps: WebhookDeps, body: string, traceparent: string | undefined) {
+  const now = deps.now();
+  const payload = read(deps, body);
+  const delivery = {
+    // Drawn from a supply that Node keeps, unlike randomBytes; the last twelve digits are random alone.
+    id: deliveryId(now, randomUUID().slice(-12)),
+    receivedAt: now,
+    source: payload.source,
+    groupKey: payload.groupKey,
+    body,
+  };
+  await deps.intake.accept({ delivery, payload }).catch((error: unknown) => {
+    if (!(error instanceof StoreError)) throw error;
+    deps.events.refused('log_unavailable', error.message);
+    // 5xx: Alertmanager tries again. Never acknowledged and dropped.
+    throw new HttpError('log_unavailable', `${error.message}; nothing was accepted, send it again`);
+  });
+  deps.events.delivered(delivery, payload.accepted, payload.rejected.length, traceparent);
+  if (payload.truncated > 0) deps.events.truncated(delivery.id, payload.truncated);
+  return { id: delivery.id, accepted: payload.accepted, rejected: payload.rejected };
 }
 
 function parseWait(text: string | undefined): number | null {
@@ -80,9 +86,9 @@ function parseWait(text: string | undefined): number | null {
   return wait;
 }
 
-function read(deps: WebhookDeps, body: string, now: Instant): Payload {
+function read(deps: WebhookDeps, body: string): Checked {
   try {
-    return parsePayload(body, now);
+    return checkPayload(body);
   } catch (error) {
     if (!(error instanceof PayloadError)) throw error;
     deps.events.refused(error.isJson ? 'invalid' : 'not_json', error.message);
@@ -90,15 +96,22 @@ function read(deps: WebhookDeps, body: string, now: Instant): Payload {
   }
 }
 
-/** What was decided about the alerts of a delivery, as far as it was within the time. */
-async function decisionsWithin(deps: WebhookDeps, delivery: string, payload: Payload, wait: number) {
-  const tooLate = AbortSignal.timeout(wait);
+/** What was decided about the alerts of a delivery, as far as it was within the time, and while the client is there. */
+async function decisionsWithin(
+  deps: WebhookDeps,
+  delivery: string,
+  accepted: number,
+  wait: number,
+  client: AbortSignal,
+) {
+  const over = AbortSignal.any([AbortSignal.timeout(wait), client]);
+  const ended = aborted(over);
   for (;;) {
     const outcomes = outcomesOf(deps.db, delivery).filter((outcome) => outcome.outcome !== 'rejected');
     const decisions = outcomes.map((outcome) => describe(deps.db, outcome));
-    const all = outcomes.length === payload.alerts.length && decisions.every((one) => one.decision !== null);
-    if (all || tooLate.aborted) return decisions;
-    await Promise.race([deps.passed(), aborted(tooLate)]);
+    const all = outcomes.length === accepted && decisions.every((one) => one.decision !== null);
+    if (all || over.aborted) return decisions;
+    await Promise.race([deps.passed(), ended]);
   }
 }
 

@@ -4,13 +4,13 @@ import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Db, StoreError } from '../store/db.ts';
-import { countPending, insertDelivery, outcomesOf, pendingDeliveries } from '../store/deliveries.ts';
+import { bodyOf, countPending, insertDelivery, outcomesOf, pendingDeliveries } from '../store/deliveries.ts';
 import { aDelivery, NOON, temporaryLog } from '../testing/log.ts';
 import { type Arrival, createIntake, deliveryId } from './intake.ts';
-import { parsePayload } from './payload.ts';
+import { checkPayload } from './payload.ts';
 
 function arrival(id: string, body = `{"labels":{"alertname":"${id}"}}`): Arrival {
-  return { delivery: aDelivery(id, { body }), payload: parsePayload(body, NOON) };
+  return { delivery: aDelivery(id, { body }), payload: checkPayload(body) };
 }
 
 const ids = (db: Db): unknown[] => db.prepare('SELECT id FROM deliveries ORDER BY rowid').pluck().all();
@@ -32,9 +32,29 @@ function commits(folder: string): number {
 }
 
 describe('group commit', () => {
+  test('the first try of few is counted with them, unless they wait behind others', async () => {
+    using log = temporaryLog();
+    const tries = () => pendingDeliveries(log.db, 100).map(({ id, tries, begun }) => [id, tries, begun]);
+    const { accept } = createIntake(log.db, log.boot, () => {});
+    await Promise.all([accept(arrival('a')), accept(arrival('b'))]);
+    await accept(arrival('behind'));
+    expect(tries()).toEqual([
+      ['a', 1, log.boot],
+      ['b', 1, log.boot],
+      ['behind', 0, null],
+    ]);
+  });
+
+  test('the first try of many is counted when they have their turn', async () => {
+    using log = temporaryLog();
+    const { accept } = createIntake(log.db, log.boot, () => {});
+    await Promise.all(Array.from({ length: 10 }, (_, i) => accept(arrival(`d${i}`))));
+    expect(new Set(pendingDeliveries(log.db, 100).map(({ tries }) => tries))).toEqual(new Set([0]));
+  });
+
   test('200 deliveries at once cost few syncs, and keep their order', async () => {
     using log = temporaryLog();
-    const { accept } = createIntake(log.db, () => {});
+    const { accept } = createIntake(log.db, log.boot, () => {});
     const before = commits(log.folder);
     const all = Array.from({ length: 200 }, (_, i) => `d${i}`);
     await Promise.all(all.map((id) => accept(arrival(id))));
@@ -44,7 +64,7 @@ describe('group commit', () => {
 
   test('200 deliveries that trickle in cost a fraction of 200 syncs', async () => {
     using log = temporaryLog();
-    const { accept } = createIntake(log.db, () => {});
+    const { accept } = createIntake(log.db, log.boot, () => {});
     const before = commits(log.folder);
     const accepted: Promise<void>[] = [];
     for (let turn = 0; turn < 20; turn++) {
@@ -60,7 +80,7 @@ describe('group commit', () => {
     using log = temporaryLog();
     using other = disposable(new Database(join(log.folder, 'incidents.db'), { readonly: true }));
     const isThere = other.prepare('SELECT count(*) FROM deliveries WHERE id = ?').pluck();
-    const { accept } = createIntake(log.db, () => {});
+    const { accept } = createIntake(log.db, log.boot, () => {});
     const seen = await Promise.all(
       Array.from({ length: 50 }, async (_, i) => {
         await accept(arrival(`d${i}`));
@@ -73,7 +93,7 @@ describe('group commit', () => {
   test('the engine is woken once a commit, and only after it', async () => {
     using log = temporaryLog();
     const pending: number[] = [];
-    const { accept } = createIntake(log.db, () => pending.push(countPending(log.db)));
+    const { accept } = createIntake(log.db, log.boot, () => pending.push(countPending(log.db)));
     await Promise.all([accept(arrival('a')), accept(arrival('b'))]);
     await accept(arrival('c'));
     await expect.poll(() => pending).toEqual([2, 3]);
@@ -84,7 +104,7 @@ describe('group commit', () => {
     await fc.assert(
       fc.asyncProperty(turns, async (sizes) => {
         using log = temporaryLog();
-        const { accept } = createIntake(log.db, () => {});
+        const { accept } = createIntake(log.db, log.boot, () => {});
         const sent: string[] = [];
         const accepted: Promise<void>[] = [];
         for (const [turn, size] of sizes.entries()) {
@@ -106,7 +126,7 @@ describe('what cannot be stored', () => {
   test('fails alone where it is the delivery that is wrong', async () => {
     using log = temporaryLog();
     insertDelivery(log.db, aDelivery('taken'));
-    const { accept } = createIntake(log.db, () => {});
+    const { accept } = createIntake(log.db, log.boot, () => {});
     const ended = await Promise.allSettled(['a', 'taken', 'b'].map((id) => accept(arrival(id))));
     expect(ended.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
     expect(ids(log.db)).toEqual(['taken', 'a', 'b']);
@@ -114,7 +134,7 @@ describe('what cannot be stored', () => {
 
   test('leaves none of its own rows behind', async () => {
     using log = temporaryLog();
-    const { accept } = createIntake(log.db, () => {});
+    const { accept } = createIntake(log.db, log.boot, () => {});
     const twice = arrival('twice', '{"alerts":[{"status":"odd"}]}');
     // The second row of it fails, after the first was written.
     log.db.exec(
@@ -126,7 +146,7 @@ describe('what cannot be stored', () => {
 
   test('G1: a full disk rejects the whole batch, as the log’s trouble, and stores nothing', async () => {
     using log = temporaryLog();
-    const { accept } = createIntake(log.db, () => {});
+    const { accept } = createIntake(log.db, log.boot, () => {});
     const pages = Number(log.db.pragma('page_count', { simple: true }));
     log.db.pragma(`max_page_count = ${pages + 4}`);
     const large = arrival('large', `{"labels":{"alertname":"${'x'.repeat(100_000)}"}}`);
@@ -146,7 +166,7 @@ describe('what cannot be stored', () => {
 
   test('G1: a commit that fails rejects the whole batch and stores nothing', async () => {
     using log = temporaryLog();
-    const { accept } = createIntake(log.db, () => {});
+    const { accept } = createIntake(log.db, log.boot, () => {});
     // A debt that each delivery takes on and that only the commit asks for.
     log.db.exec(`
       CREATE TABLE debt (owed TEXT REFERENCES deliveries (id) DEFERRABLE INITIALLY DEFERRED);
@@ -162,7 +182,7 @@ describe('what cannot be stored', () => {
   test('a locked log delays the batch, and takes it when it is free', async () => {
     using log = temporaryLog();
     using other = disposable(new Database(join(log.folder, 'incidents.db')));
-    const { accept } = createIntake(log.db, () => {});
+    const { accept } = createIntake(log.db, log.boot, () => {});
     other.exec('BEGIN IMMEDIATE');
     let done = 0;
     const accepted = Promise.all(
@@ -185,8 +205,9 @@ describe('what is kept of a delivery', () => {
   test('the body as it came, with what was rejected of it', async () => {
     using log = temporaryLog();
     const body = JSON.stringify({ alerts: [{ labels: { alertname: 'A' } }, { labels: {} }, 7] });
-    await createIntake(log.db, () => {}).accept(arrival('d', body));
-    expect(pendingDeliveries(log.db, 10)).toMatchObject([{ id: 'd', body, tries: 0 }]);
+    await createIntake(log.db, log.boot, () => {}).accept(arrival('d', body));
+    expect(pendingDeliveries(log.db, 10)).toMatchObject([{ id: 'd', tries: 1 }]);
+    expect(bodyOf(log.db, 'd')).toBe(body);
     expect(outcomesOf(log.db, 'd')).toMatchObject([
       { index: 1, outcome: 'rejected' },
       { index: 2, outcome: 'rejected' },
@@ -203,7 +224,7 @@ describe('what is kept of a delivery', () => {
     ['a good one', '{"alerts":[{"labels":{"a":"b"}},{}]}', 'pending'],
   ])('with %s it waits for triage, or not', async (_, body, state) => {
     using log = temporaryLog();
-    await createIntake(log.db, () => {}).accept(arrival('d', body));
+    await createIntake(log.db, log.boot, () => {}).accept(arrival('d', body));
     expect(log.db.prepare('SELECT state FROM deliveries').pluck().all()).toEqual([state]);
   });
 });

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { fingerprint } from '../domain/alert.ts';
-import { insertDelivery, pendingDeliveries } from '../store/deliveries.ts';
+import { bodyOf, insertDelivery } from '../store/deliveries.ts';
 import { aDelivery, NOON, temporaryLog } from '../testing/log.ts';
 import { PayloadError, parsePayload } from './payload.ts';
 
@@ -146,6 +146,26 @@ describe('a payload that cannot be used is refused whole, with a sentence', () =
     else expect(refusal.message).toMatch(message);
   });
 
+  test('of more alerts than anything could look at', () => {
+    const alerts = Array(10_001).fill({ labels: { a: 'b' } });
+    expect(refusalOf(JSON.stringify({ alerts }))).toEqual({
+      field: 'alerts',
+      message:
+        'alerts: 10001 are too many for one delivery; send at most 10000, with max_alerts or a narrower group_by',
+    });
+    expect(parse({ alerts: alerts.slice(1) }).alerts).toHaveLength(10_000);
+  });
+
+  test('of megabytes of brackets, before they are parsed', () => {
+    const deep = `{"labels":${'['.repeat(7_000_000)}`;
+    expect(refusalOf(deep).message).toMatch(
+      /^\(body\): it nests deeper than 1000 levels; send Alertmanager's/,
+    );
+    // In a string they are text.
+    const { rejected } = parsePayload(JSON.stringify({ labels: { a: '["{\\'.repeat(300_000) } }), NOON);
+    expect(rejected).toMatchObject([{ field: 'labels' }]);
+  });
+
   test('deeply nested, without running out of stack', () => {
     const deep = `${'['.repeat(200_000)}${']'.repeat(200_000)}`;
     expect(refusalOf(deep).field).toBe('(body)');
@@ -182,6 +202,30 @@ describe('a bad alert is rejected alone, by index and field', () => {
       { labels: ['a'] },
       '.labels',
       'labels are an object of strings such as {"alertname":"HighErrorRate","service":"api"}',
+    ],
+    [
+      'too many labels',
+      { labels: Object.fromEntries(Array.from({ length: 251 }, (_, i) => [`l${i}`, ''])) },
+      '.labels',
+      'over 250 are too many; send at most 250',
+    ],
+    [
+      'endless labels',
+      { labels: { a: 'x'.repeat(65_536) } },
+      '.labels',
+      '65537 characters are too many; send at most 65536 in all',
+    ],
+    [
+      'a long name of a number',
+      { labels: { ['n'.repeat(500)]: 1 } },
+      `.labels.${'n'.repeat(100)}`,
+      'a label value is a string',
+    ],
+    [
+      'endless annotations',
+      { ...good, annotations: { a: 'x'.repeat(262_144) } },
+      '.annotations',
+      '262145 characters are too many; send at most 262144 in all',
     ],
     ['an odd status', { ...good, status: 'Firing' }, '.status', 'write "firing" or "resolved"'],
     ['a bad time', { ...good, startsAt: 'noon' }, '.startsAt', 'write a time such as 2026-01-31T12:00:00Z'],
@@ -254,9 +298,8 @@ test('labels of any text survive the way to disk and back', () => {
   using log = temporaryLog();
   const body = JSON.stringify({ labels });
   insertDelivery(log.db, aDelivery('d', { body }));
-  const [kept] = pendingDeliveries(log.db, 1);
-  expect(kept?.body).toBe(body);
-  expect(parsePayload(kept?.body ?? '', NOON).alerts).toMatchObject([
+  expect(bodyOf(log.db, 'd')).toBe(body);
+  expect(parsePayload(bodyOf(log.db, 'd'), NOON).alerts).toMatchObject([
     { alert: { labels, fingerprint: fingerprint(labels) } },
   ]);
 });

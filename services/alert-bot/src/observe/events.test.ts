@@ -34,14 +34,14 @@ const beside = { also: [], guards: [] };
 test.each<[string, (events: Events) => void, string, number, object]>([
   [
     'a delivery',
-    (e) => e.delivered({ id: 'd', source: 'manual' }, 2, 3),
+    (e) => e.delivered({ id: 'd', source: 'manual', receivedAt: 0 }, 2, 3),
     'deliveries_total{source="manual"}',
     1,
     { level: 30, delivery: 'd', accepted: 2, rejected: 3 },
   ],
   [
     'its rejected alerts',
-    (e) => e.delivered({ id: 'd', source: 'manual' }, 2, 3),
+    (e) => e.delivered({ id: 'd', source: 'manual', receivedAt: 0 }, 2, 3),
     'alerts_total{outcome="rejected"}',
     3,
     { delivery: 'd' },

@@ -1,11 +1,14 @@
 import type { Logger } from 'pino';
 import type { Decision } from '../domain/decision.ts';
+import type { Instant } from '../domain/duration.ts';
 import type { Outcome } from '../domain/incident.ts';
+import type { NoticeKind } from '../domain/notice.ts';
 import type { Verb } from '../domain/platform.ts';
 import { type EscalateReason, explain } from '../domain/reason.ts';
 import type { AttemptOutcome } from '../store/attempts.ts';
 import type { AlertOutcome } from '../store/deliveries.ts';
 import type { CallResult, Metrics, PRUNED, Refusal } from './metrics.ts';
+import { NO_TRACING, type Tracing } from './tracing.ts';
 
 export type Events = ReturnType<typeof createEvents>;
 
@@ -17,17 +20,25 @@ export interface Subject {
 }
 
 /**
- * One function per business event: it writes the log line and the metric together, so that they cannot
+ * One function per business event: it writes the log line, the metric and the span together, so that they cannot
  * drift. Called only after the commit, so that nothing is reported that a rollback undid. Never throws.
  */
-export function createEvents(log: Logger, metrics: Metrics) {
+export function createEvents(log: Logger, metrics: Metrics, tracing: Tracing = NO_TRACING) {
   const about = (incident: Subject) => ({
     incident: incident.id,
     target: incident.target,
     alert: incident.title,
+    trace_id: tracing.traceOf(incident.id),
   });
   return {
-    delivered(delivery: { id: string; source: string }, accepted: number, rejected: number): void {
+    /** @param traceparent the header of the same name, where the sender traces too */
+    delivered(
+      delivery: { id: string; source: string; receivedAt: Instant },
+      accepted: number,
+      rejected: number,
+      traceparent?: string,
+    ): void {
+      tracing.delivered(delivery, { accepted, rejected, traceparent });
       metrics.deliveries.inc({ source: delivery.source });
       if (rejected > 0) metrics.alerts.inc({ outcome: 'rejected' }, rejected);
       log.info({ delivery: delivery.id, source: delivery.source, accepted, rejected }, 'delivery accepted');
@@ -43,6 +54,7 @@ export function createEvents(log: Logger, metrics: Metrics) {
       log.warn({ delivery, count }, 'Alertmanager left alerts out of a delivery; the sweep reads them');
     },
     triaged(delivery: string, outcomes: readonly AlertOutcome[]): void {
+      tracing.triaged(delivery, outcomes);
       for (const { outcome, fingerprint, incident } of outcomes) {
         metrics.alerts.inc({ outcome });
         log.debug({ delivery, outcome, fingerprint, incident }, 'alert triaged');
@@ -50,6 +62,7 @@ export function createEvents(log: Logger, metrics: Metrics) {
     },
     decided(incident: Subject, decision: Decision): void {
       metrics.decisions.inc({ kind: decision.kind, reason: decision.reason });
+      tracing.decided(incident.id, decision);
       const until = decision.kind === 'defer' ? decision.until : null;
       log.info(
         {
@@ -71,11 +84,13 @@ export function createEvents(log: Logger, metrics: Metrics) {
     },
     attemptEnded(incident: Subject, outcome: AttemptOutcome, detail: string): void {
       metrics.attempts.inc({ outcome });
+      tracing.attemptEnded(incident.id);
       log.info({ ...about(incident), outcome }, `attempt ended: ${detail}`);
     },
     /** Handed to a person outside of a decision: by a proof or by the executor. */
     escalated(incident: Subject, reason: EscalateReason): void {
       metrics.decisions.inc({ kind: 'escalate', reason });
+      tracing.escalated(incident.id, reason);
       log.warn({ ...about(incident), decision: 'escalate', reason }, explain(reason));
     },
     storm(incident: Subject, what: 'is released' | 'is over'): void {
@@ -83,6 +98,7 @@ export function createEvents(log: Logger, metrics: Metrics) {
     },
     closed(incident: Subject & { openedAt: number }, outcome: Outcome, now: number): void {
       metrics.closed.inc({ outcome });
+      tracing.closed(incident.id);
       if (outcome === 'healed') metrics.heal.observe((now - incident.openedAt) / 1000);
       log.info({ ...about(incident), outcome }, 'incident closed');
     },
@@ -93,6 +109,19 @@ export function createEvents(log: Logger, metrics: Metrics) {
     escalationFailed(count: number, error: string): void {
       metrics.sendings.inc({ result: 'failed' }, count);
       log.error({ count }, `escalations could not be sent, they are tried again: ${error}`);
+    },
+    noticeSent(kind: NoticeKind): void {
+      metrics.notices.inc({ kind, result: 'sent' });
+      log.debug({ kind }, 'notice sent');
+    },
+    /** @param again whether the one before failed too: it is told once, not every few seconds */
+    noticeFailed(kind: NoticeKind, error: string, again: boolean): void {
+      metrics.notices.inc({ kind, result: 'failed' });
+      log[again ? 'debug' : 'warn']({ kind }, `notice not taken, it is tried again for a day: ${error}`);
+    },
+    noticeGivenUp(kind: NoticeKind, error: string, count = 1): void {
+      metrics.notices.inc({ kind, result: 'given_up' }, count);
+      log.error({ kind, count }, `notice given up: ${error}`);
     },
     swept(now: number): void {
       metrics.sweep.set(now / 1000);

@@ -1,8 +1,9 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Standing } from '../decision/standing.ts';
-import { formatDuration, type Instant } from '../domain/duration.ts';
+import { formatDuration, type Instant, type Millis } from '../domain/duration.ts';
 import type { StormFact } from '../domain/facts.ts';
 import { OUTCOMES, type Status } from '../domain/incident.ts';
+import { NOTICE_KINDS, type NoticeKind } from '../domain/notice.ts';
 import type { Verb } from '../domain/platform.ts';
 import { REASONS } from '../domain/reason.ts';
 import { ATTEMPT_OUTCOMES } from '../store/attempts.ts';
@@ -11,7 +12,15 @@ import { ALERT_OUTCOMES } from '../store/deliveries.ts';
 export type Metrics = ReturnType<typeof createMetrics>;
 
 /** Why a POST was refused before anything of it was stored. */
-export const REFUSALS = ['unauthorized', 'not_json', 'invalid', 'too_large', 'log_unavailable'] as const;
+export const REFUSALS = [
+  'unauthorized',
+  'not_json',
+  'invalid',
+  'too_large',
+  'broken_off',
+  'overloaded',
+  'log_unavailable',
+] as const;
 export type Refusal = (typeof REFUSALS)[number];
 
 /** How a call to the platform ends, as far as can be known. */
@@ -27,10 +36,14 @@ export interface Census {
   clockJump?(): boolean;
   /** The phase of the storm that is not over. */
   storm?(): StormFact['phase'] | null;
+  /** Whether the last write of the incident log was kept. */
+  writable?(): boolean;
   /** What the incident log takes up on disk and how large it may become, in bytes. */
   log?(): { size: number; max: number };
   /** How every target that may be acted on stands. */
   standings?(): Promise<readonly Standing[]>;
+  /** What other systems are still to be told: how many, and for how long the oldest waits. */
+  notices?(): readonly { kind: NoticeKind; count: number; waits: Millis }[];
   /** The playbook files: what is wrong with what stands there now, and when those that hold were loaded. */
   playbooks?(): { problems(): readonly string[]; loadedAt(): Instant } | undefined;
 }
@@ -38,6 +51,7 @@ export interface Census {
 /** Parts of the bot's own work that can fail: label `where`. */
 export const WORK = [
   'http',
+  'console',
   'triage',
   'decide',
   'runAttempt',
@@ -49,10 +63,22 @@ export const WORK = [
   'sweep',
   'prune',
   'clock',
+  'notices',
 ] as const;
 
+/** What becomes of a try to tell another system; given_up comes with the last failed one. */
+export const NOTICE_RESULTS = ['sent', 'failed', 'given_up'] as const;
+
 /** What is removed from the log by and by. */
-export const PRUNED = ['heartbeats', 'deliveries', 'evidence', 'incidents', 'audit'] as const;
+export const PRUNED = [
+  'heartbeats',
+  'deliveries',
+  'observations',
+  'evidence',
+  'incidents',
+  'audit',
+  'notices',
+] as const;
 
 /** The bot's metrics, every label value at 0 from the start so that rate() sees the first event. */
 export function createMetrics(census: Census) {
@@ -72,6 +98,10 @@ export function createMetrics(census: Census) {
     closed: counter('incidents_closed_total', 'Incidents closed, by outcome.', ['outcome']),
     calls: counter('platform_calls_total', 'Calls to the platform.', ['verb', 'result']),
     sendings: counter('escalation_sendings_total', 'Escalations sent to Alertmanager.', ['result']),
+    notices: counter('notices_total', 'Tries to tell other systems, by what became of them.', [
+      'kind',
+      'result',
+    ]),
     pruned: counter('log_pruned_rows_total', 'Rows removed from the incident log, by what they belong to.', [
       'what',
     ]),
@@ -132,8 +162,29 @@ export function createMetrics(census: Census) {
         for (const { per, left } of budgets) this.set({ target, per: formatDuration(per) }, left);
     },
   });
+  const noticeGauge = (name: string, help: string, read: (of: { count: number; waits: Millis }) => number) =>
+    new Gauge({
+      name: `alert_bot_${name}`,
+      help,
+      labelNames: ['kind'],
+      registers,
+      collect() {
+        const waiting = census.notices?.() ?? [];
+        for (const kind of NOTICE_KINDS)
+          this.set({ kind }, read(waiting.find((one) => one.kind === kind) ?? { count: 0, waits: 0 }));
+      },
+    });
+  noticeGauge('notices_pending', 'What other systems are still to be told.', ({ count }) => count);
+  noticeGauge(
+    'notices_oldest_pending_seconds',
+    'For how long the oldest of these waits; 0 where none does.',
+    ({ waits }) => waits / 1000,
+  );
   gauge('pending_deliveries', 'Deliveries acknowledged and not yet triaged.', census.pendingDeliveries);
   gauge('heartbeat_timestamp_seconds', 'When the heartbeat last arrived.', () => census.heartbeatAt() / 1000);
+  gauge('store_writable', '1 unless the incident log could not be written when last tried.', () =>
+    (census.writable?.() ?? true) ? 1 : 0,
+  );
   gauge('log_size_bytes', 'What the incident log takes up on disk.', () => census.log?.().size ?? 0);
   gauge('log_max_bytes', 'How large the incident log may become.', () => census.log?.().max ?? 0);
   gauge('config_last_reload_successful', '1 unless the playbook files were last found wrong.', () =>
@@ -169,6 +220,8 @@ export function createMetrics(census: Census) {
   for (const where of WORK) metrics.failures.inc({ where }, 0);
   for (const what of PRUNED) metrics.pruned.inc({ what }, 0);
   for (const result of ['sent', 'failed']) metrics.sendings.inc({ result }, 0);
+  for (const kind of NOTICE_KINDS)
+    for (const result of NOTICE_RESULTS) metrics.notices.inc({ kind, result }, 0);
   for (const [kind, reasons] of Object.entries(REASONS))
     for (const reason of reasons) metrics.decisions.inc({ kind, reason }, 0);
   return metrics;

@@ -40,14 +40,33 @@ test('a list is shared for a second after its answer', async () => {
   expect(asked).toEqual(['list', 'list']);
 });
 
-test('a failure is shared as long, and no longer', async () => {
+test.each([
+  [10, 1_000],
+  [400, 8_000],
+  [5_000, 30_000],
+])('a list that took %i ms is shared for %i ms', async (took, kept) => {
+  const { asked, now, shared } = counting();
+  const first = shared.list();
+  now.at = took;
+  await first;
+  now.at = took + kept - 1;
+  await shared.list();
+  expect(asked).toEqual(['list']);
+  now.at = took + kept;
+  await shared.list();
+  expect(asked).toEqual(['list', 'list']);
+});
+
+test('a failure is shared for a second, and no longer, however long it took', async () => {
   const { asked, now, answer, shared } = counting();
   answer.away = true;
-  await expect(shared.list()).rejects.toThrow('nobody listens');
+  const first = shared.list();
+  now.at = 5_000;
+  await expect(first).rejects.toThrow('nobody listens');
   await expect(shared.list()).rejects.toThrow('nobody listens');
   expect(asked).toEqual(['list']);
   answer.away = false;
-  now.at = 1_000;
+  now.at = 6_000;
   expect(await shared.list()).toEqual([]);
 });
 

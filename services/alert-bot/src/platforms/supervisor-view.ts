@@ -4,7 +4,7 @@ import type { Instance, Target } from '../domain/target.ts';
 const instant = z.iso.datetime().transform((text) => Date.parse(text));
 
 /** A process as `GET /processes` has it; what is not used is not asked for. */
-const processShape = z.object({
+export const processShape = z.object({
   id: z.string().min(1),
   name: z.string().min(1),
   state: z.enum(['running', 'exited']),

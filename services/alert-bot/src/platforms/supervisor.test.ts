@@ -1,4 +1,4 @@
-import { chmodSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -79,6 +79,54 @@ processes:
       api: null,
     });
     expect(await because(['disk'])).toMatchObject({ disk: 'the bot depends on disk', prometheus: null });
+  });
+});
+
+describe('one process, found among those that were listed', () => {
+  const enabled = `labels: { alert-bot.enable: 'true' }`;
+
+  test('is as the list has it, protected or not, and as it is now', async () => {
+    await using box = await bootSupervisor(`
+processes:
+  store: { command: ${staying()}, ${enabled} }
+  prometheus: { command: ${staying()}, depends_on: [store], ${enabled} }
+  api: { command: ${staying()}, ${enabled} }
+`);
+    const platform = createSupervisor(box.socket);
+    const listed = await platform.list();
+    for (const target of listed) expect(await platform.find(target.service)).toEqual([target]);
+    expect(await platform.find('apj')).toEqual([]);
+    // The supervisor answers to ids as well, and a service is no id.
+    const [instance] = listed[2]?.instances ?? [];
+    expect(await platform.find(instance?.id ?? '')).toEqual([]);
+
+    await platform.act('restart', instance?.id ?? '', 0, 10_000);
+    const [found] = await platform.find('api');
+    expect(found?.instances[0]?.startedAt).toBeGreaterThan(instance?.startedAt ?? 0);
+  });
+
+  test('G11: is protected as a supervisor has it that was started since', async () => {
+    await using before = await bootSupervisor(`
+processes:
+  store: { command: ${staying()}, ${enabled} }
+`);
+    await using since = await bootSupervisor(`
+processes:
+  store: { command: ${staying()}, ${enabled} }
+  prometheus: { command: ${staying()}, depends_on: [store] }
+`);
+    using folder = temporaryFolder();
+    const socket = join(folder.path, 's.sock');
+    symlinkSync(before.socket, socket);
+    const platform = createSupervisor(socket);
+    await platform.list();
+    expect(await platform.find('store')).toMatchObject([{ protectedBecause: null }]);
+
+    rmSync(socket);
+    symlinkSync(since.socket, socket);
+    expect(await platform.find('store')).toMatchObject([
+      { protectedBecause: 'prometheus depends on it: the bot depends on prometheus' },
+    ]);
   });
 });
 

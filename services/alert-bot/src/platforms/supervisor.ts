@@ -4,7 +4,14 @@ import { type Platform, PlatformError, type Verb } from '../domain/platform.ts';
 import type { Target } from '../domain/target.ts';
 import { protection } from './protection.ts';
 import { askSocket, type SocketAnswer, type SocketRequest } from './socket.ts';
-import { errorShape, processesShape, targetId, toTarget } from './supervisor-view.ts';
+import {
+  errorShape,
+  type ProcessView,
+  processesShape,
+  processShape,
+  targetId,
+  toTarget,
+} from './supervisor-view.ts';
 
 export interface SupervisorOptions {
   /** How long an answer to a question may take; an action brings its own limit. */
@@ -31,13 +38,36 @@ export function createSupervisor(socketPath: string, options: SupervisorOptions 
     throw refusal(who, request, answer);
   }
 
-  /** Everything it runs. Asked in one go even for one target, since protection follows dependencies. */
+  /** Of the last list. What a supervisor runs and what depends on what stays as it is, and so do the ids, as long as it lives. */
+  let known: { ids: ReadonlySet<string>; because: ReadonlyMap<string, string> } | null = null;
+
+  /** Everything it runs. Asked in one go even right before a call, since protection follows dependencies. */
   async function list(): Promise<readonly Target[]> {
     const purpose = 'list its processes';
     const { text } = await ask({ method: 'GET', path: '/processes', atMost, purpose });
     const { processes } = parsed(who, purpose, text, processesShape);
     const because = protection(processes, watchers);
+    known = { ids: new Set(processes.map(({ id }) => id)), because };
     return processes.map((view) => toTarget(view, because.get(view.name) ?? null));
+  }
+
+  /** The process of that name, null where there is none. */
+  async function look(name: string): Promise<ProcessView | null> {
+    const purpose = `show ${name}`;
+    try {
+      const { text } = await ask({
+        method: 'GET',
+        path: `/processes/${encodeURIComponent(name)}`,
+        atMost,
+        purpose,
+      });
+      const view = parsed(who, purpose, text, processShape);
+      // It answers to ids as well.
+      return view.name === name ? view : null;
+    } catch (error) {
+      if (error instanceof PlatformError && error.code === 'not_found') return null;
+      throw error;
+    }
   }
 
   return {
@@ -45,7 +75,14 @@ export function createSupervisor(socketPath: string, options: SupervisorOptions 
     targetId,
     list,
 
+    /** Of thousands one is asked about: who it is protected by was in the list, and is read again before a call. */
     async find(service) {
+      const protectedBy = known;
+      if (protectedBy !== null) {
+        const view = await look(service);
+        if (view === null) return [];
+        if (protectedBy.ids.has(view.id)) return [toTarget(view, protectedBy.because.get(view.name) ?? null)];
+      }
       return (await list()).filter((target) => target.service === service);
     },
 

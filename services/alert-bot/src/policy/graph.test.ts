@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Dependency } from '../domain/target.ts';
-import { dependenciesOf, depthOf, graphOf, inCycle, needsOf, related } from './graph.ts';
+import { asksOf, dependenciesOf, depthOf, graphOf, inCycle, needsOf, related } from './graph.ts';
 
 const on = (...ids: string[]): Dependency[] => ids.map((id) => ({ id, condition: 'started' }));
 
@@ -18,15 +18,15 @@ const graph = graphOf(targets);
 const of = (id: string) => targets.find((target) => target.id === id) ?? { id, dependsOn: [] };
 
 test('G7: what a target needs is all below it, nearest first, each once, and never itself', () => {
-  expect(needsOf(of('shop'), targets).map(({ id }) => id)).toEqual(['api', 'payments', 'db']);
-  expect(needsOf(of('a'), targets).map(({ id }) => id)).toEqual(['b', 'db']);
-  expect(needsOf(of('b'), targets).map(({ id }) => id)).toEqual(['a', 'db']);
-  expect(needsOf(of('self'), targets)).toEqual([]);
-  expect(needsOf(of('db'), targets)).toEqual([]);
+  expect(needsOf(of('shop'), asksOf(targets)).map(({ id }) => id)).toEqual(['api', 'payments', 'db']);
+  expect(needsOf(of('a'), asksOf(targets)).map(({ id }) => id)).toEqual(['b', 'db']);
+  expect(needsOf(of('b'), asksOf(targets)).map(({ id }) => id)).toEqual(['a', 'db']);
+  expect(needsOf(of('self'), asksOf(targets))).toEqual([]);
+  expect(needsOf(of('db'), asksOf(targets))).toEqual([]);
 });
 
 test('G7: where the platform does not list, the direct ones are known all the same', () => {
-  expect(needsOf(of('api'), []).map(({ id }) => id)).toEqual(['payments', 'db']);
+  expect(needsOf(of('api'), asksOf([])).map(({ id }) => id)).toEqual(['payments', 'db']);
 });
 
 test('G7: the nearest one that asks for it says on which condition', () => {
@@ -35,7 +35,7 @@ test('G7: the nearest one that asks for it says on which condition', () => {
     { id: 'z', dependsOn: on('y') },
   ];
   const [x] = all;
-  expect(x && needsOf(x, all)).toEqual([{ id: 'y', condition: 'healthy' }, ...on('z')]);
+  expect(x && needsOf(x, asksOf(all))).toEqual([{ id: 'y', condition: 'healthy' }, ...on('z')]);
 });
 
 test('G7: a cycle is mutual, over however many steps', () => {
@@ -75,6 +75,6 @@ test('what depends on everything below it is looked at once, not once for each w
     })),
   );
   const top = levels.find(({ id }) => id === 'a29');
-  expect(top && needsOf(top, levels)).toHaveLength(58);
+  expect(top && needsOf(top, asksOf(levels))).toHaveLength(58);
   expect(depthOf(graphOf(levels), 'a29')).toBe(29);
 });

@@ -6,6 +6,12 @@ export type Graph = ReadonlyMap<TargetId, readonly TargetId[]>;
 export const graphOf = (targets: readonly Pick<Target, 'id' | 'dependsOn'>[]): Graph =>
   new Map(targets.map(({ id, dependsOn }) => [id, dependsOn.map((dependency) => dependency.id)]));
 
+/** What each target asks for itself, with the condition. */
+export const asksOf = (
+  targets: readonly Pick<Target, 'id' | 'dependsOn'>[],
+): ReadonlyMap<TargetId, readonly Dependency[]> =>
+  new Map(targets.map(({ id, dependsOn }) => [id, dependsOn]));
+
 /** Everything a target depends on, over however many steps; itself only where it is in a cycle. */
 export function dependenciesOf(graph: Graph, id: TargetId): ReadonlySet<TargetId> {
   const found = new Set<TargetId>();
@@ -24,9 +30,8 @@ export function dependenciesOf(graph: Graph, id: TargetId): ReadonlySet<TargetId
  */
 export function needsOf(
   target: Pick<Target, 'id' | 'dependsOn'>,
-  all: readonly Pick<Target, 'id' | 'dependsOn'>[],
+  asks: ReturnType<typeof asksOf>,
 ): readonly Dependency[] {
-  const byId = new Map(all.map((one) => [one.id, one.dependsOn]));
   const found = new Map<TargetId, Dependency>();
   for (let next = target.dependsOn; next.length > 0; ) {
     const fresh: Dependency[] = [];
@@ -36,7 +41,7 @@ export function needsOf(
       found.set(dependency.id, dependency);
       fresh.push(dependency);
     }
-    next = fresh.flatMap(({ id }) => byId.get(id) ?? []);
+    next = fresh.flatMap(({ id }) => asks.get(id) ?? []);
   }
   return [...found.values()];
 }

@@ -161,3 +161,22 @@ test('a replacement character, and half of a pair, is escaped for PromQL', () =>
   expect(quotePromql('a\ud800b')).toBe('a\\ufffdb');
   expect(quotePromql('😀\0\u2028')).toBe('😀\0\u2028');
 });
+
+// Regular expressions for them took minutes for the first three: the bot stood still while it read the file.
+test.each([
+  ['blanks without an end', `{{${' '.repeat(100_000)}`, 'a {{ does not close'],
+  ['nothing but beginnings', '{{'.repeat(50_000), 'a {{ does not close'],
+  ['many that are known', '{{ $labels.a }}'.repeat(20_000), null],
+  [
+    'one that breaks the line',
+    '{{ $labels.a\n$labels.b }}',
+    '{{ $labels.a\n$labels.b }} is not known: write {{ $labels.<name> }}',
+  ],
+  [
+    'a very long one',
+    `{{ ${'a'.repeat(1_000)} }}`,
+    `{{ ${'a'.repeat(97)}… is not known: write {{ $labels.<name> }}`,
+  ],
+])('a template of %s is judged at once', (_, template, says) => {
+  expect(templateError(template)).toBe(says);
+});

@@ -1,6 +1,5 @@
 import type { Labels } from '../domain/alert.ts';
 
-const PLACEHOLDER = /\{\{\s*(.*?)\s*\}\}/g;
 const LABEL = /^\$labels\.([a-zA-Z_][a-zA-Z0-9_]*)$/;
 
 /**
@@ -15,7 +14,7 @@ export function fill(
   quote: (value: string) => string = (value) => value,
 ): { text: string } | { missing: string } {
   let missing: string | undefined;
-  const text = template.replace(PLACEHOLDER, (_, expression: string) => {
+  const text = replacePlaceholders(template, (expression) => {
     const name = LABEL.exec(expression)?.[1];
     const [values, key] = name === undefined ? [variables, expression] : [labels, name];
     const value = Object.hasOwn(values, key) ? values[key] : undefined;
@@ -45,12 +44,37 @@ export function fillService(template: string, labels: Labels): { name: string } 
 
 /** A sentence about what is wrong with a template, or null. */
 export function templateError(template: string, variables: readonly string[] = []): string | null {
-  for (const [whole, expression] of template.matchAll(PLACEHOLDER)) {
-    if (expression !== undefined && !LABEL.test(expression) && !variables.includes(expression))
-      return `${whole} is not known: write {{ $labels.<name> }}${variables.map((v) => ` or {{ ${v} }}`).join('')}`;
-  }
-  const rest = template.replace(PLACEHOLDER, '');
+  let unknown: string | undefined;
+  const rest = replacePlaceholders(template, (expression, whole) => {
+    if (!LABEL.test(expression) && !variables.includes(expression))
+      unknown ??= whole.length > 100 ? `${whole.slice(0, 100)}…` : whole;
+    return '';
+  });
+  if (unknown !== undefined)
+    return `${unknown} is not known: write {{ $labels.<name> }}${variables.map((v) => ` or {{ ${v} }}`).join('')}`;
   return /\{\{|\}\}/.test(rest) ? 'a {{ does not close' : null;
+}
+
+/**
+ * Puts something in the place of each `{{ … }}`. By hand, as every regular expression for it takes quadratic time for
+ * some text, and one that also trims blanks takes minutes for a hundred kilobytes of them.
+ */
+export function replacePlaceholders(
+  template: string,
+  by: (expression: string, whole: string) => string,
+): string {
+  const parts: string[] = [];
+  let done = 0;
+  for (;;) {
+    const from = template.indexOf('{{', done);
+    const to = from < 0 ? -1 : template.indexOf('}}', from + 2);
+    if (to < 0) return parts.join('') + template.slice(done);
+    parts.push(
+      template.slice(done, from),
+      by(template.slice(from + 2, to).trim(), template.slice(from, to + 2)),
+    );
+    done = to + 2;
+  }
 }
 
 /**

@@ -1,5 +1,6 @@
 // Long because each state of an alert, and of a cluster of two peers, is made on real Alertmanagers.
 import { randomUUID } from 'node:crypto';
+import { freePort } from '@shop/service/testing/free-port';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { tool } from '../../../../scripts/tools.ts';
 import { tie } from '../../../supervisor/src/lifeline.ts';
@@ -7,7 +8,7 @@ import { fingerprint, type Labels } from '../domain/alert.ts';
 import { type OutgoingAlert, SignalError } from '../domain/signals.ts';
 import { createAlertmanager } from './alertmanager.ts';
 import { always, startFake } from './testing/fake.ts';
-import { freePort, type Server, startServer } from './testing/server.ts';
+import { type Server, startServer } from './testing/server.ts';
 
 const CONFIG = `
 route: { receiver: nobody, group_by: ['...'] }

@@ -1,10 +1,11 @@
+import { freePort } from '@shop/service/testing/free-port';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { tool } from '../../../../scripts/tools.ts';
 import { tie } from '../../../supervisor/src/lifeline.ts';
 import { type AlertingRule, type PrometheusPort, SignalError } from '../domain/signals.ts';
 import { createPrometheus } from './prometheus.ts';
 import { always, startFake } from './testing/fake.ts';
-import { freePort, type Server, startServer } from './testing/server.ts';
+import { type Server, startServer } from './testing/server.ts';
 
 const CONFIG = `
 global: { scrape_interval: 500ms, scrape_timeout: 500ms, evaluation_interval: 1s }

@@ -96,3 +96,25 @@ export function attemptedSince(db: Db, incident: number, since: Instant): boolea
     .get(incident, since);
   return found !== undefined;
 }
+
+/**
+ * Questions to people, newest first.
+ * @param open whether they wait for an answer; both where it is left out
+ * @param before only rows with a smaller id
+ */
+export function approvalsBefore(
+  db: Db,
+  { open, before }: { open: boolean | undefined; before: number },
+  limit: number,
+): Approval[] {
+  const condition = open === undefined ? '' : `AND ended_at IS ${open ? '' : 'NOT '}NULL`;
+  const index = open === true ? 'INDEXED BY approvals_one_open' : '';
+  return db
+    .prepare(`SELECT * FROM approvals ${index} WHERE id < ? ${condition} ORDER BY id DESC LIMIT ?`)
+    .all(before, limit)
+    .map((row) => approvalRow.parse(row));
+}
+
+/** How many questions wait for an answer. */
+export const countQuestions = (db: Db): number =>
+  Number(db.prepare('SELECT count(*) FROM approvals WHERE ended_at IS NULL').pluck().get());

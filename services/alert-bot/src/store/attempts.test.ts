@@ -14,7 +14,8 @@ import {
   reserveAttempt,
 } from './attempts.ts';
 import type { Db } from './db.ts';
-import { actingTargets, changeStatus } from './incidents.ts';
+import { actingTargets } from './due.ts';
+import { changeStatus } from './incidents.ts';
 import { resetTarget, setCircuit, targetState } from './targets.ts';
 
 const reservation = (incident: number, change: Partial<Parameters<typeof reserveAttempt>[1]> = {}) => ({

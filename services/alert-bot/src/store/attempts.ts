@@ -6,6 +6,8 @@ import type { ActReason } from '../domain/reason.ts';
 import type { Instance, TargetId } from '../domain/target.ts';
 import type { Db } from './db.ts';
 import { carried } from './leaps.ts';
+import { noteAction } from './notices.ts';
+import { keepObservations } from './observations.ts';
 import { instant, json, maybeInstant } from './row.ts';
 
 /** How an attempt ended. `not_called` never reached the platform, so it counts towards no budget. */
@@ -39,7 +41,7 @@ const attemptRow = z.object({
 });
 export type Attempt = z.output<typeof attemptRow>;
 
-const instanceShape = z.object({
+export const instanceShape = z.object({
   id: z.string(),
   name: z.string(),
   running: z.boolean(),
@@ -93,10 +95,12 @@ export function reserveAttempt(
   return attemptRow.parse(row);
 }
 
+/** Ends an attempt, and notes it for those who are told of actions. */
 export function endAttempt(db: Db, id: number, outcome: AttemptOutcome, detail: string, now: Instant): void {
-  db.prepare(
-    'UPDATE attempts SET ended_at = ?, outcome = ?, detail = ? WHERE id = ? AND ended_at IS NULL',
-  ).run(now, outcome, detail, id);
+  const { changes } = db
+    .prepare('UPDATE attempts SET ended_at = ?, outcome = ?, detail = ? WHERE id = ? AND ended_at IS NULL')
+    .run(now, outcome, detail, id);
+  if (changes === 1) noteAction(db, id, now);
 }
 
 /** The open attempt of an incident, if any. */
@@ -159,7 +163,7 @@ const recentRow = z.object({ target_id: z.string(), at: instant });
 export function recentTargets(db: Db, since: Instant): { target: TargetId; at: Instant }[] {
   return db
     .prepare(
-      `SELECT target_id, max(${carried('reserved_at')}) AS at FROM attempts
+      `SELECT target_id, max(${carried('reserved_at')}) AS at FROM attempts INDEXED BY attempts_reserved
        WHERE reserved_at > :since - (SELECT coalesce(sum(by), 0) FROM leaps) AND ${carried('reserved_at')} > :since
          AND coalesce(outcome, '') <> 'not_called' GROUP BY target_id ORDER BY target_id`,
     )
@@ -182,6 +186,7 @@ export function recordIntent(db: Db, attempt: number, verb: Verb, before: Instan
 }
 
 export function endCall(db: Db, id: number, result: string, after: Instance | null, now: Instant): void {
+  keepObservations(db);
   db.prepare('UPDATE calls SET ended_at = ?, result = ?, after = ? WHERE id = ?').run(
     now,
     result,

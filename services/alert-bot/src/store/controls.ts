@@ -85,15 +85,45 @@ export function pauseNotes(db: Db, now: Instant): string[] {
   return scopes.length === 0 ? [] : [`a person paused ${scopes.join(', ')}: alert-bot resume ends it`];
 }
 
-export function audit(db: Db, person: Person, action: string, subject: string, now: Instant): void {
-  db.prepare('INSERT INTO audit (at, by, why, action, subject) VALUES (?, ?, ?, ?, ?)').run(
+/** By which way an order came: with a token, or from a page of the bot's own. */
+export const WAYS = ['api', 'console'] as const;
+export type Via = (typeof WAYS)[number];
+
+/** Writes down what a person did. Nothing changes it afterwards: the log itself refuses that. */
+export function audit(
+  db: Db,
+  { by, why }: Person,
+  action: string,
+  subject: string,
+  now: Instant,
+  via: Via = 'api',
+): void {
+  db.prepare('INSERT INTO audit (at, by, why, action, subject, via) VALUES (?, ?, ?, ?, ?, ?)').run(
     now,
-    person.by,
-    person.why,
+    by,
+    why,
     action,
     subject,
+    via,
   );
 }
+
+const auditRow = z.object({
+  id: z.number(),
+  at: instant,
+  by: z.string(),
+  why: z.string(),
+  action: z.string(),
+  subject: z.string(),
+  via: z.enum(WAYS).nullable(),
+});
+
+/** What people did, newest first. @param before only rows with a smaller id */
+export const auditBefore = (db: Db, before: number, limit: number) =>
+  db
+    .prepare('SELECT * FROM audit WHERE id < ? ORDER BY id DESC LIMIT ?')
+    .all(before, limit)
+    .map((row) => auditRow.parse(row));
 
 /** When the heartbeat last arrived; 0 where it never did (G14). */
 export function heartbeatAt(db: Db): Instant {

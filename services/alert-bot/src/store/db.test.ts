@@ -5,7 +5,8 @@ import Database from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
 import { start } from '../cli/harness.ts';
 import { aDelivery, anAlert, anIncident, NOON, temporaryFolder, temporaryLog } from '../testing/log.ts';
-import { openLog, StoreError, write } from './db.ts';
+import { recordAlive } from './controls.ts';
+import { openLog, StoreError, write, writeTrouble } from './db.ts';
 import { countPending, insertDelivery } from './deliveries.ts';
 import { openEpisode } from './episodes.ts';
 import { knownVersion } from './migrate.ts';
@@ -222,6 +223,47 @@ describe('write', () => {
     expect(performance.now() - began).toBeGreaterThanOrEqual(150);
     other.exec('COMMIT');
     expect(countPending(log.db)).toBe(0);
+  });
+
+  test('G1: what was waited for in vain is not waited for again until a write was kept', async () => {
+    using log = temporaryLog();
+    using other = disposable(otherConnection(log.folder));
+    other.exec('BEGIN IMMEDIATE');
+    const put = (id: string, patience?: number) =>
+      errorOf(write(log.db, () => insertDelivery(log.db, aDelivery(id)), patience));
+    await put('first', 50);
+    const began = performance.now();
+    // With the patience of four seconds that a write has.
+    for (let i = 0; i < 20; i++) expect(await put(`d${i}`)).toBeInstanceOf(StoreError);
+    expect(performance.now() - began).toBeLessThan(3_000);
+    other.exec('COMMIT');
+    expect(await put('second')).toBeUndefined();
+    other.exec('BEGIN IMMEDIATE');
+    const waiting = put('third');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    other.exec('COMMIT');
+    expect(await waiting).toBeUndefined();
+  });
+
+  test('G14: why it cannot be written is known until a write was kept, and one that changes nothing is none', async () => {
+    using log = temporaryLog();
+    expect(writeTrouble(log.db)).toBeNull();
+    const pages = Number(log.db.pragma('page_count', { simple: true }));
+    log.db.pragma(`max_page_count = ${pages}`);
+    await errorOf(write(log.db, () => insertDelivery(log.db, aDelivery('d', { body: fill(100_000) }))));
+    const full = 'the incident log cannot be written: database or disk is full';
+    expect(writeTrouble(log.db)).toBe(full);
+    await write(log.db, () => countPending(log.db));
+    expect(writeTrouble(log.db)).toBe(full);
+    const defect = new Error('no');
+    await errorOf(
+      write(log.db, () => {
+        throw defect;
+      }),
+    );
+    expect(writeTrouble(log.db)).toBe(full);
+    await write(log.db, () => recordAlive(log.db, NOON));
+    expect(writeTrouble(log.db)).toBeNull();
   });
 
   test('a reader of the log never holds up a write', async () => {

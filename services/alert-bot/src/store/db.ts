@@ -107,6 +107,8 @@ function setPragmas(db: Db): void {
     throw new StoreError('SQLite refused synchronous=FULL, so that nothing could be acknowledged safely');
   // A held lock must not block the event loop: `write` retries and yields instead.
   db.pragma('busy_timeout = 0');
+  // Of 4 kB: under a flood the same pages of the indexes are written again and again, and moved into the file less often.
+  db.pragma('wal_autocheckpoint = 4000');
   db.pragma('foreign_keys = ON');
 }
 
@@ -118,30 +120,68 @@ function nextBoot(db: Db): number {
 /** How long a write waits for somebody else's lock, such as a person's shell on the log. */
 const LOCK_PATIENCE = 4_000;
 
+/** What the last write failed of, for each log that could not be written then. */
+const troubles = new WeakMap<Db, string>();
+
+/** Why the log cannot be written, as the last write found it, or null (G14). */
+export const writeTrouble = (db: Db): string | null => troubles.get(db) ?? null;
+
 /**
  * Runs a function in one transaction, synced to disk when the promise resolves. The function must not
  * await: gather first, write, then act.
  * @throws StoreError where the log cannot be written (locked, full, broken)
  */
 export async function write<T>(db: Db, fn: () => T, patience: Millis = LOCK_PATIENCE): Promise<T> {
-  const giveUpAt = performance.now() + patience;
+  // Somebody has waited in vain for the same lock: those behind would wait one after the other, and each pass of the engine.
+  const giveUpAt = performance.now() + (troubles.has(db) ? 0 : patience);
   for (;;) {
+    const changesBefore = troubles.has(db) ? changesOf(db) : null;
     try {
-      return db.transaction(fn).immediate();
+      const result = db.transaction(fn).immediate();
+      // A transaction that changes nothing writes nothing, and is committed on a full disk as well.
+      if (changesBefore !== null && changesOf(db) !== changesBefore) troubles.delete(db);
+      return result;
     } catch (error) {
       // A broken constraint is a defect of ours, not the disk's.
       if (!cannotWrite(error)) throw error;
-      if (!isBusy(error) || performance.now() > giveUpAt)
-        throw new StoreError(`the incident log cannot be written: ${text(error)}`, { cause: error });
+      if (!isBusy(error) || performance.now() > giveUpAt) {
+        const trouble = `the incident log cannot be written: ${text(error)}`;
+        troubles.set(db, trouble);
+        throw new StoreError(trouble, { cause: error });
+      }
       await delay(10);
     }
   }
 }
 
+type Runner = Database.Transaction<(work: () => unknown) => unknown>;
+/** Made once a log: made for each alert anew they are a twentieth of all the time under a thousand deliveries a second. */
+const runners = new WeakMap<Db, Runner>();
+
+/**
+ * Runs a function in a savepoint: what fails in it is undone alone. Only inside `write`.
+ * @throws what the function throws
+ */
+export function savepoint<T>(db: Db, fn: () => T): T {
+  const run: Runner = runners.get(db) ?? db.transaction((work: () => unknown) => work());
+  runners.set(db, run);
+  const results: T[] = [];
+  run(() => {
+    const result = fn();
+    results.push(result);
+    // It refuses a promise, whose work would be done after the commit.
+    return result;
+  });
+  for (const result of results) return result;
+  throw new Error('a savepoint ended without having run');
+}
+
+const changesOf = (db: Db): unknown => db.prepare('SELECT total_changes()').pluck().get();
+
 /** Whether it is the log that fails (locked, full, broken): nothing more can be written, whatever it is. */
 export const cannotWrite = (error: unknown): boolean => isSqlite(error) && CANNOT_WRITE.test(error.code);
 
-const CANNOT_WRITE = /^SQLITE_(BUSY|LOCKED|FULL|IOERR|READONLY|CANTOPEN|CORRUPT|NOTADB|NOMEM|PERM)/;
+const CANNOT_WRITE = /^SQLITE_(BUSY|LOCKED|FULL|IOERR|READONLY|CANTOPEN|CORRUPT|NOTADB|NOMEM|PERM|PROTOCOL)/;
 const isSqlite = (error: unknown): error is InstanceType<typeof Database.SqliteError> =>
   error instanceof Database.SqliteError;
 const isBroken = (error: unknown): boolean => isSqlite(error) && /^SQLITE_(CORRUPT|NOTADB)/.test(error.code);

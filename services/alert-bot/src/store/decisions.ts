@@ -5,6 +5,7 @@ import type { Facts } from '../domain/facts.ts';
 import { REASONS, type Reason } from '../domain/reason.ts';
 import type { Db } from './db.ts';
 import { carried } from './leaps.ts';
+import { keepObservations } from './observations.ts';
 import { instant, json, maybeInstant } from './row.ts';
 
 const reasons = z.enum([...REASONS.act, ...REASONS.defer, ...REASONS.skip, ...REASONS.escalate]);
@@ -26,6 +27,7 @@ const decisionShape = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('escalate'), reason: z.enum(REASONS.escalate), ...common }),
 ]);
 
+export type DecisionRow = z.output<typeof decisionRow>;
 const decisionRow = z.object({
   id: z.number(),
   at: instant,
@@ -47,6 +49,8 @@ export function recordDecision(
   facts: Facts,
   now: Instant,
 ): boolean {
+  // What it was decided upon.
+  keepObservations(db);
   const last = lastDecision(db, incident);
   if (last !== undefined && sameDecision(last.decision, decision)) {
     db.prepare('UPDATE decisions SET count = count + 1, last_at = ? WHERE id = ?').run(now, last.id);
@@ -90,3 +94,10 @@ export function decisionsOf(db: Db, incident: number) {
     .all(incident)
     .map((row) => decisionRow.parse(row));
 }
+
+/** Decisions about an incident, newest first. @param before only rows with a smaller id */
+export const decisionsBefore = (db: Db, incident: number, before: number, limit: number) =>
+  db
+    .prepare('SELECT * FROM decisions WHERE incident_id = ? AND id < ? ORDER BY id DESC LIMIT ?')
+    .all(incident, before, limit)
+    .map((row) => decisionRow.parse(row));

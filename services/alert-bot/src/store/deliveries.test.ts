@@ -4,6 +4,7 @@ import type { Db } from './db.ts';
 import {
   ALERT_OUTCOMES,
   beginTries,
+  bodyOf,
   countPending,
   endTry,
   finishDelivery,
@@ -22,6 +23,14 @@ describe('deliveries that wait for triage', () => {
     for (const id of ['t-9', 't-1', 't-5']) insertDelivery(log.db, aDelivery(id));
     expect(pending(log.db)).toEqual(['t-9', 't-1', 't-5']);
     expect(pending(log.db, 2)).toEqual(['t-9', 't-1']);
+  });
+
+  test('G12: come without their bodies, which are read when they have their turn', () => {
+    using log = temporaryLog();
+    insertDelivery(log.db, aDelivery('large', { body: 'ä'.repeat(1_000_000) }));
+    const [waiting] = pendingDeliveries(log.db, 100);
+    expect(waiting).toMatchObject({ id: 'large', size: 2_000_000 });
+    expect(JSON.stringify(waiting).length).toBeLessThan(200);
   });
 
   test('are found without reading those that are done', () => {
@@ -44,15 +53,20 @@ describe('deliveries that wait for triage', () => {
 
   test('come back as they went in', () => {
     using log = temporaryLog();
-    const delivery = aDelivery('a', { source: 'alertmanager', groupKey: '{}:{a="b"}', body: '{ "x": 1 }' });
-    insertDelivery(log.db, delivery);
-    expect(pendingDeliveries(log.db, 1)).toEqual([{ ...delivery, tries: 0, begun: null }]);
+    const { body, ...delivery } = aDelivery('a', {
+      ...{ source: 'alertmanager', groupKey: '{}:{a="b"}', body: '{ "x": 1 }' },
+    });
+    insertDelivery(log.db, { ...delivery, body });
+    expect(bodyOf(log.db, 'a')).toBe(body);
+    const { groupKey, ...waiting } = delivery;
+    expect(log.db.prepare('SELECT group_key FROM deliveries').pluck().get()).toBe(groupKey);
+    expect(pendingDeliveries(log.db, 1)).toEqual([{ ...waiting, size: 10, tries: 0, begun: null }]);
     beginTries(log.db, ['a'], 7);
-    expect(pendingDeliveries(log.db, 1)).toEqual([{ ...delivery, tries: 1, begun: 7 }]);
+    expect(pendingDeliveries(log.db, 1)).toEqual([{ ...waiting, size: 10, tries: 1, begun: 7 }]);
     endTry(log.db, 'a');
     beginTries(log.db, ['a'], 8);
     endTry(log.db, 'a');
-    expect(pendingDeliveries(log.db, 1)).toEqual([{ ...delivery, tries: 2, begun: null }]);
+    expect(pendingDeliveries(log.db, 1)).toEqual([{ ...waiting, size: 10, tries: 2, begun: null }]);
   });
 
   test('an id is given once', () => {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { AlertSource } from '../domain/alert.ts';
+import type { Bytes } from '../domain/bytes.ts';
 import type { Instant } from '../domain/duration.ts';
 import type { Db } from './db.ts';
 
@@ -44,13 +45,15 @@ const deliveryRow = z.object({
   id: z.string(),
   received_at: z.number(),
   source: z.enum(['alertmanager', 'manual']),
-  group_key: z.string().nullable(),
-  body: z.string(),
+  size: z.number(),
   tries: z.number(),
   begun: z.number().nullable(),
 });
 
-export interface PendingDelivery extends Delivery {
+/** One that waits for triage; its body is read when it has its turn. */
+export interface PendingDelivery extends Omit<Delivery, 'body' | 'groupKey'> {
+  /** Of its body. */
+  size: Bytes;
   /** How often triage was begun. */
   tries: number;
   /** The boot that has begun the last of them, where that one is not over. */
@@ -60,7 +63,9 @@ export interface PendingDelivery extends Delivery {
 /** Deliveries that were acknowledged and not yet triaged, in the order in which they were committed. */
 export function pendingDeliveries(db: Db, limit: number): PendingDelivery[] {
   return db
-    .prepare("SELECT * FROM deliveries WHERE state = 'pending' ORDER BY rowid LIMIT ?")
+    .prepare(
+      "SELECT id, received_at, source, octet_length(body) AS size, tries, begun FROM deliveries WHERE state = 'pending' ORDER BY rowid LIMIT ?",
+    )
     .all(limit)
     .map((row) => {
       const r = deliveryRow.parse(row);
@@ -68,13 +73,21 @@ export function pendingDeliveries(db: Db, limit: number): PendingDelivery[] {
         id: r.id,
         receivedAt: r.received_at,
         source: r.source,
-        groupKey: r.group_key,
-        body: r.body,
+        size: r.size,
         tries: r.tries,
         begun: r.begun,
       };
     });
 }
+
+export const bodyOf = (db: Db, id: string): string =>
+  z.string().parse(db.prepare('SELECT body FROM deliveries WHERE id = ?').pluck().get(id));
+
+/** Whether any delivery waits for its first try, or has one that this boot has begun. */
+export const hasBacklog = (db: Db, boot: number): boolean =>
+  db
+    .prepare("SELECT 1 FROM deliveries WHERE state = 'pending' AND (tries = 0 OR begun = ?) LIMIT 1")
+    .get(boot) !== undefined;
 
 export function finishDelivery(db: Db, id: string, state: 'triaged' | 'rejected'): void {
   db.prepare('UPDATE deliveries SET state = ? WHERE id = ?').run(state, id);
@@ -84,6 +97,11 @@ export function finishDelivery(db: Db, id: string, state: 'triaged' | 'rejected'
 export function beginTries(db: Db, ids: readonly string[], boot: number): void {
   const begin = db.prepare('UPDATE deliveries SET tries = tries + 1, begun = ? WHERE id = ?');
   for (const id of ids) begin.run(boot, id);
+}
+
+/** A try that took some of its alerts further is no try in vain, however it ends. */
+export function noteProgress(db: Db, id: string): void {
+  db.prepare('UPDATE deliveries SET tries = 1 WHERE id = ?').run(id);
 }
 
 /** The try came to nothing, and the delivery waits for the next one. */

@@ -4,7 +4,7 @@ import type { Instant } from '../domain/duration.ts';
 import type { EscalateReason } from '../domain/reason.ts';
 import type { Db } from './db.ts';
 import { carried } from './leaps.ts';
-import { instant, json, labels, maybeInstant } from './row.ts';
+import { instant, json, labels, maybeInstant, texts } from './row.ts';
 
 const escalationRow = z
   .object({
@@ -78,7 +78,7 @@ export function endEscalationsFor(
  * @returns the reasons of those that ended
  */
 export function acknowledgeEscalations(db: Db, incident: number, by: string, now: Instant): string[] {
-  return z.array(z.string()).parse(
+  return texts.parse(
     db
       .prepare(
         `UPDATE escalations SET ended_at = :now, last_sent_at = NULL, acknowledged_by = :by
@@ -106,7 +106,7 @@ export function endRecurring(db: Db, which: { target: string } | { before: Insta
   db.prepare(
     `UPDATE escalations SET ended_at = :now, last_sent_at = NULL
      WHERE end_sent = 0 AND ended_at IS NULL AND reason = 'recurring' AND (:before IS NULL OR starts_at <= :before)
-       AND (:target IS NULL OR incident_id IN (SELECT id FROM incidents WHERE target_id = :target))`,
+       AND (:target IS NULL OR (SELECT i.target_id FROM incidents i WHERE i.id = incident_id) = :target)`,
   ).run({
     now,
     target: 'target' in which ? which.target : null,
@@ -153,3 +153,15 @@ export function recordSending(db: Db, escalation: Escalation, over: boolean, now
 export function recordFailure(db: Db, { id }: Escalation, error: string): void {
   db.prepare('UPDATE escalations SET error = ? WHERE id = ?').run(error, id);
 }
+
+/** How many incidents have a page that nobody has acknowledged; questions and the storm are counted elsewhere. */
+export const countPages = (db: Db): number =>
+  Number(
+    db
+      .prepare(
+        `SELECT count(DISTINCT incident_id) FROM escalations
+         WHERE end_sent = 0 AND ended_at IS NULL AND reason NOT IN ('approval_required', 'storm')`,
+      )
+      .pluck()
+      .get(),
+  );

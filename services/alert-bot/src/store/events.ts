@@ -71,3 +71,14 @@ export function eventsAfter(db: Db, after: number, limit: number) {
 /** The id of the latest event; 0 where nothing has happened yet. */
 export const lastEvent = (db: Db): number =>
   Number(db.prepare('SELECT coalesce(max(id), 0) FROM events').pluck().get());
+
+/** Names the state of the log as far as people see it: what happened, and what they did. */
+export const lastChange = (db: Db): string =>
+  String(
+    db
+      .prepare(
+        `SELECT coalesce((SELECT max(id) FROM events), 0) || '-' || coalesce((SELECT max(id) FROM audit), 0)`,
+      )
+      .pluck()
+      .get(),
+  );

@@ -34,6 +34,7 @@ export function insertEvidence(db: Db, incident: number, attempt: number, eviden
 }
 
 const evidenceRow = z.object({
+  id: z.number(),
   attempt_id: z.number().nullable(),
   kind: z.string(),
   subject: z.string(),
@@ -49,4 +50,10 @@ export function evidenceOf(db: Db, incident: number) {
     .prepare('SELECT * FROM evidence WHERE incident_id = ? ORDER BY id')
     .all(incident)
     .map((row) => evidenceRow.parse(row));
+}
+
+/** One piece of what was captured for an incident. */
+export function evidenceById(db: Db, incident: number, id: number) {
+  const row = db.prepare('SELECT * FROM evidence WHERE id = ? AND incident_id = ?').get(id, incident);
+  return row === undefined ? undefined : evidenceRow.parse(row);
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { OUTCOMES, STATUSES, type Status } from '../domain/incident.ts';
 import { REASONS } from '../domain/reason.ts';
-import { again, anIncident, NOON, temporaryLog } from '../testing/log.ts';
+import { again, anIncident, NOON, openIncidents, temporaryLog } from '../testing/log.ts';
 import { endAttempt, reserveAttempt } from './attempts.ts';
 import type { Db } from './db.ts';
 import { eventsOf } from './events.ts';
@@ -12,7 +12,6 @@ import {
   lastActedIncidentEnd,
   listIncidents,
   openIncidentOf,
-  openIncidents,
   saveProof,
 } from './incidents.ts';
 import { lookAtOnce } from './waits.ts';

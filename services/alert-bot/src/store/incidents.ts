@@ -5,11 +5,13 @@ import type { Step } from '../domain/playbook.ts';
 import { type EscalateReason, REASONS, type Reason } from '../domain/reason.ts';
 import type { TargetId } from '../domain/target.ts';
 import type { Db } from './db.ts';
+import { haveEnded } from './episodes.ts';
 import { addEvent } from './events.ts';
 import { carried } from './leaps.ts';
-import { instant, json, maybeInstant } from './row.ts';
+import { keepObservations } from './observations.ts';
+import { instant, json, maybeInstant, numbers } from './row.ts';
 
-const step = z.discriminatedUnion('kind', [
+export const step = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('restart'), timeout: z.number(), attempts: z.number() }),
   z.object({ kind: z.literal('escalate') }),
 ]);
@@ -29,7 +31,7 @@ export const proofRow = z.object({
 });
 export type ProofRow = z.output<typeof proofRow>;
 
-const incidentRow = z
+export const incidentRow = z
   .object({
     id: z.number(),
     target_id: z.string().nullable(),
@@ -44,6 +46,7 @@ const incidentRow = z
     reason: z.string().nullable(),
     outcome: z.enum(OUTCOMES).nullable(),
     weak_proof: z.string().nullable(),
+    trace: z.string().nullable(),
     until: maybeInstant,
     next_look_at: instant,
     deadline: instant,
@@ -68,6 +71,8 @@ const incidentRow = z
     reason: r.reason,
     outcome: r.outcome,
     weakProof: r.weak_proof,
+    /** The trace of its spans; null where none are sent. */
+    trace: r.trace,
     until: r.until,
     nextLookAt: r.next_look_at,
     deadline: r.deadline,
@@ -97,8 +102,9 @@ export function openIncident(db: Db, incident: NewIncident, now: Instant): numbe
   const id = db
     .prepare(
       `INSERT INTO incidents (target_id, service, title, severity, playbook, steps, status, next_look_at,
-         deadline, opened_at, updated_at)
-       VALUES (?, ?, ?, ?, ?, ?, 'new', ?, ?, ?, ?) RETURNING id`,
+         deadline, opened_at, updated_at, trace)
+       VALUES (?, ?, ?, ?, ?, ?, 'new', ?, ?, ?, ?,
+         (SELECT iif(value > 0, lower(hex(randomblob(16))), NULL) FROM meta WHERE key = 'tracing')) RETURNING id`,
     )
     .pluck()
     .get(
@@ -121,54 +127,56 @@ export function incidentById(db: Db, id: number): Incident | undefined {
   return row === undefined ? undefined : incidentRow.parse(row);
 }
 
+export const isDismissed = (db: Db, id: number): boolean =>
+  db.prepare("SELECT 1 FROM incidents WHERE id = ? AND outcome = 'dismissed'").get(id) !== undefined;
+
 /** The one open incident of a target, if any. */
 export function openIncidentOf(db: Db, target: TargetId): Incident | undefined {
   const row = db.prepare("SELECT * FROM incidents WHERE target_id = ? AND status <> 'closed'").get(target);
   return row === undefined ? undefined : incidentRow.parse(row);
 }
 
-/** Those that are not closed and were opened after another one, oldest first. */
-export function openIncidents(db: Db, after = 0): Incident[] {
-  return db
-    .prepare("SELECT * FROM incidents WHERE status <> 'closed' AND id > ? ORDER BY id")
-    .all(after)
-    .map((row) => incidentRow.parse(row));
+export interface IncidentFilter {
+  status?: Status | undefined;
+  target?: string | undefined;
+  before?: number | undefined;
 }
-
-/** Targets with an attempt between reservation and the platform's answer. */
-export const actingTargets = (db: Db): TargetId[] =>
-  z
-    .array(z.string())
-    .parse(
-      db
-        .prepare(
-          "SELECT target_id FROM incidents WHERE status = 'acting' AND target_id IS NOT NULL ORDER BY id",
-        )
-        .pluck()
-        .all(),
-    );
 
 /** Newest first; `before` pages back. */
-export function listIncidents(
-  db: Db,
-  filter: { status?: string | undefined; target?: string | undefined; before?: number | undefined },
-  limit: number,
-): Incident[] {
+export function listIncidents(db: Db, filter: IncidentFilter, limit: number): Incident[] {
+  const { status, target, before } = filter;
+  // Only what is asked for stands in the query: a condition that may be none keeps SQLite from every index.
+  const conditions = [
+    ...(status === undefined ? [] : ['status = :status']),
+    ...(status === undefined || status === 'closed' ? [] : ["status <> 'closed'"]),
+    ...(target === undefined ? [] : ['target_id = :target']),
+    ...(before === undefined ? [] : ['id < :before']),
+  ];
   return db
     .prepare(
-      `SELECT * FROM incidents
-       WHERE (:status IS NULL OR status = :status) AND (:target IS NULL OR target_id = :target)
-         AND (:before IS NULL OR id < :before)
+      `SELECT * FROM incidents ${conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`}
        ORDER BY id DESC LIMIT :limit`,
     )
-    .all({
-      status: filter.status ?? null,
-      target: filter.target ?? null,
-      before: filter.before ?? null,
-      limit,
-    })
+    .all({ ...filter, limit })
     .map((row) => incidentRow.parse(row));
 }
+
+/** Those that are not closed: what a person has or is asked first, then the newest. */
+export const openNow = (db: Db, limit: number): Incident[] =>
+  db
+    .prepare(
+      `SELECT * FROM incidents WHERE status <> 'closed'
+       ORDER BY status IN ('awaiting_approval', 'escalated', 'lost') DESC, id DESC LIMIT ?`,
+    )
+    .all(limit)
+    .map((row) => incidentRow.parse(row));
+
+/** Those that were closed last, the last one first. */
+export const closedLately = (db: Db, limit: number): Incident[] =>
+  db
+    .prepare("SELECT * FROM incidents WHERE status = 'closed' ORDER BY closed_at DESC LIMIT ?")
+    .all(limit)
+    .map((row) => incidentRow.parse(row));
 
 export interface Change {
   /** null where no reason holds any more. */
@@ -189,6 +197,7 @@ export interface Change {
  *   somebody else changed it: a closed one must not open again
  */
 export function changeStatus(db: Db, incident: Incident, to: Status, change: Change, now: Instant): void {
+  keepObservations(db);
   if (to !== incident.status) {
     assertTransition(incident.status, to);
     const why = change.reason ?? change.outcome;
@@ -211,7 +220,8 @@ export function changeStatus(db: Db, incident: Incident, to: Status, change: Cha
       status: to,
       reason: change.reason === undefined ? incident.reason : change.reason,
       until: change.until === undefined ? null : change.until,
-      nextLookAt: change.nextLookAt ?? now,
+      // An alert may have ended since the facts were read that this follows from: nothing is to wait for it then.
+      nextLookAt: haveEnded(db, incident.id) ? now : (change.nextLookAt ?? now),
       outcome: change.outcome ?? incident.outcome,
       weakProof: change.weakProof ?? incident.weakProof,
       proof: to === 'proving' && proof !== null ? JSON.stringify(proof) : null,
@@ -228,7 +238,7 @@ export function changeStatus(db: Db, incident: Incident, to: Status, change: Cha
 /** An action is over: who waits for its place is looked at again at once. */
 function lookAtQueue(db: Db, now: Instant): void {
   db.prepare(
-    `UPDATE incidents SET next_look_at = :now WHERE status = 'deferred' AND until IS NULL
+    `UPDATE incidents SET next_look_at = :now WHERE status <> 'closed' AND status = 'deferred' AND until IS NULL
        AND reason IN ('blast_radius', 'action_in_progress')`,
   ).run({ now });
 }
@@ -240,6 +250,7 @@ export function changeTitle(db: Db, id: number, title: string): void {
 
 /** Keeps a proof in progress where a crash finds it again. */
 export function saveProof(db: Db, id: number, proof: ProofRow): void {
+  keepObservations(db);
   db.prepare("UPDATE incidents SET proof = ? WHERE id = ? AND status = 'proving'").run(
     JSON.stringify(proof),
     id,
@@ -251,32 +262,38 @@ export function saveProof(db: Db, id: number, proof: ProofRow): void {
  * @param reset nothing before it counts, however the clock has leapt since
  */
 export const healedSince = (db: Db, target: TargetId, since: Instant, reset: Instant): Instant[] =>
-  z.array(instant).parse(
+  numbers.parse(
     db
       .prepare(
         `SELECT ${carried('closed_at')} AS at FROM incidents
-           WHERE target_id = ? AND outcome = 'healed' AND closed_at > ? AND at > ? ORDER BY at`,
+           WHERE target_id = :target AND outcome = 'healed'
+             AND closed_at > max(:reset, :since - (SELECT coalesce(sum(by), 0) FROM leaps)) AND at > :since ORDER BY closed_at`,
       )
       .pluck()
-      .all(target, reset, since),
+      .all({ target, reset, since }),
   );
 
-/** When the last incident of a target that acted was closed, after `since`. */
+/**
+ * When the last incident of a target that acted was closed, after `since`. Incidents of one target follow each other, so that
+ * it is the one of its latest attempt.
+ */
 export function lastActedIncidentEnd(db: Db, target: TargetId, since: Instant): Instant | null {
   const at = db
     .prepare(
-      `SELECT max(${carried('i.closed_at')}) FROM incidents i
-       WHERE i.target_id = ? AND i.status = 'closed' AND i.closed_at > ?
-         AND EXISTS (SELECT 1 FROM attempts a WHERE a.incident_id = i.id AND a.outcome <> 'not_called')`,
+      `SELECT ${carried('i.closed_at')} FROM attempts a JOIN incidents i ON i.id = a.incident_id
+       WHERE a.target_id = ? AND a.outcome <> 'not_called' AND i.status = 'closed' AND i.closed_at > ?
+       ORDER BY a.reserved_at DESC LIMIT 1`,
     )
     .pluck()
     .get(target, since);
   return typeof at === 'number' ? at : null;
 }
 
+const counts = z.array(z.object({ status: z.enum(STATUSES), count: z.number() }));
+
 /** How many incidents there are of each status that is not closed, and how many are closed. */
 export function countByStatus(db: Db): { status: Status; count: number }[] {
-  return z
-    .array(z.object({ status: z.enum(STATUSES), count: z.number() }))
-    .parse(db.prepare('SELECT status, count(*) AS count FROM incidents GROUP BY status').all());
+  return counts.parse(
+    db.prepare('SELECT status, count FROM incident_counts WHERE count > 0 ORDER BY status').all(),
+  );
 }

@@ -5,15 +5,14 @@ import Database from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
 import { start } from '../cli/harness.ts';
 import { incidentDetail } from '../http/view.ts';
-import { again, anAlert, NOON, temporaryFolder } from '../testing/log.ts';
+import { again, anAlert, NOON, openEpisodes, openIncidents, temporaryFolder } from '../testing/log.ts';
 import { triageAlert } from '../triage/triage.ts';
 import { attemptFacts, attemptsOf, callsOf, endedByUs } from './attempts.ts';
 import { currentPause, heartbeatAt } from './controls.ts';
 import { openLog } from './db.ts';
 import { pendingDeliveries } from './deliveries.ts';
-import { openEpisodes } from './episodes.ts';
 import { dueEscalations } from './escalations.ts';
-import { changeStatus, openIncidents } from './incidents.ts';
+import { changeStatus } from './incidents.ts';
 import { knownVersion } from './migrate.ts';
 import { targetState } from './targets.ts';
 

@@ -1,6 +1,6 @@
-import { z } from 'zod';
 import type { Db } from './db.ts';
 import type { Incident } from './incidents.ts';
+import { numbers } from './row.ts';
 
 /** From the severest on; what is not of these is the least. */
 export const SEVERITIES = ['critical', 'error', 'warning', 'info'];
@@ -10,11 +10,11 @@ export const rankOf = (column: string): string =>
 
 /** Queued incidents that are acted on before this one: severer, then what others depend on, then older. */
 export function queuedBefore(db: Db, incident: Pick<Incident, 'id'>): number[] {
-  return z.array(z.number()).parse(
+  return numbers.parse(
     db
       .prepare(
         `SELECT other.id FROM incidents other, incidents own
-         WHERE own.id = ? AND other.status = 'queued' AND other.id <> own.id
+         WHERE own.id = ? AND other.status <> 'closed' AND other.status = 'queued' AND other.id <> own.id
            AND (${rankOf('other.severity')}, other.depth, other.id) < (${rankOf('own.severity')}, own.depth, own.id)
          ORDER BY other.id`,
       )

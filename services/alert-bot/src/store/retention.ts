@@ -146,10 +146,13 @@ export function pruneEvidence(db: Db, before: Instant): number {
 
 /** What people did, and pauses that are over. @returns rows removed */
 export function pruneAudit(db: Db, before: Instant): number {
+  const old = select(db, `SELECT id FROM audit WHERE at < ? ORDER BY id LIMIT ${CHUNK}`, before);
+  // The log itself refuses to forget what is younger than this.
+  if (old.length > 0)
+    db.prepare("UPDATE meta SET value = max(value, ?) WHERE key = 'audit_pruned_before'").run(before);
+  for (const id of old) db.prepare('DELETE FROM audit WHERE id = ?').run(id);
   return (
-    db
-      .prepare(`DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE at < ? ORDER BY id LIMIT ${CHUNK})`)
-      .run(before).changes +
+    old.length +
     db
       .prepare(`DELETE FROM pauses WHERE id IN
            (SELECT id FROM pauses WHERE coalesce(ended_at, until, :before) < :before ORDER BY id LIMIT ${CHUNK})`)
@@ -157,7 +160,26 @@ export function pruneAudit(db: Db, before: Instant): number {
   );
 }
 
+/** Notices that were sent or given up, written before; never the last report, which says where the next one begins. */
+export function pruneNotices(db: Db, before: Instant): number {
+  return db
+    .prepare(`DELETE FROM notices WHERE id IN (SELECT id FROM notices
+         WHERE created_at < ? AND (sent_at IS NOT NULL OR given_up_at IS NOT NULL)
+           AND (kind <> 'report' OR EXISTS (SELECT 1 FROM notices later
+             WHERE later.dedupe > notices.dedupe AND later.dedupe < 'report;'))
+         ORDER BY created_at LIMIT ${CHUNK})`)
+    .run(before).changes;
+}
+
 /** Log time when something was pruned: it must not go back with the rows that had it. */
 export function recordPruning(db: Db, now: Instant): void {
   db.prepare("UPDATE meta SET value = max(value, ?) WHERE key = 'log_time'").run(now);
+}
+
+/** What was observed before: read from the oldest on, so that where that is young nothing else is. @returns rows removed */
+export function pruneObservations(db: Db, before: Instant): number {
+  return db
+    .prepare(`DELETE FROM observations WHERE id IN (SELECT id FROM
+         (SELECT id, at FROM observations WHERE id > 0 ORDER BY id LIMIT ${CHUNK}) WHERE at < ?)`)
+    .run(before).changes;
 }

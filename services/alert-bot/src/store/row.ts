@@ -15,3 +15,7 @@ export const flag = z.union([z.literal(0), z.literal(1)]).transform((value) => v
 export const labels = z.record(z.string(), z.string());
 export const instant = z.number();
 export const maybeInstant = z.number().nullable();
+
+// Columns by themselves. A schema is made once: to make one costs more than what it is asked.
+export const numbers = z.array(z.number());
+export const texts = z.array(z.string());

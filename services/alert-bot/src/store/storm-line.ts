@@ -1,12 +1,10 @@
-import { z } from 'zod';
 import type { Instant } from '../domain/duration.ts';
 import { PERSONS_STOPS } from '../domain/reason.ts';
 import type { Db } from './db.ts';
 import { rankOf } from './queue.ts';
+import { numbers, texts } from './row.ts';
 
 // Who a storm holds, and in which order they go. Each question is asked of the log as it is.
-
-const numbers = z.array(z.number());
 
 /** What belongs to it and is not none of ours. `m` is the incident. */
 const MEMBERS = "FROM incidents m WHERE m.storm_id = :storm AND m.outcome IS NOT 'dismissed'";
@@ -16,14 +14,12 @@ export const countMembers = (db: Db, storm: number): number =>
 
 /** The first of its incidents, oldest first, by the name that a person knows them by. */
 export const nameMembers = (db: Db, storm: number, limit: number): string[] =>
-  z
-    .array(z.string())
-    .parse(
-      db
-        .prepare(`SELECT coalesce(m.service, m.title) ${MEMBERS} ORDER BY m.id LIMIT :limit`)
-        .pluck()
-        .all({ storm, limit }),
-    );
+  texts.parse(
+    db
+      .prepare(`SELECT coalesce(m.service, m.title) ${MEMBERS} ORDER BY m.id LIMIT :limit`)
+      .pluck()
+      .all({ storm, limit }),
+  );
 
 /** How many it holds now. */
 export const countHeld = (db: Db, storm: number): number =>
@@ -91,7 +87,8 @@ const underWay = (db: Db, but: number | null): number[] =>
   numbers.parse(
     db
       .prepare(
-        'SELECT incident_id FROM attempts WHERE ended_at IS NULL AND incident_id IS NOT ? ORDER BY incident_id',
+        `SELECT incident_id FROM attempts INDEXED BY attempts_one_open_per_target
+         WHERE ended_at IS NULL AND incident_id IS NOT ? ORDER BY incident_id`,
       )
       .pluck()
       .all(but),

@@ -41,12 +41,15 @@ export function stormById(db: Db, id: number): Storm | undefined {
   return row === undefined ? undefined : stormRow.parse(row);
 }
 
-/** Storms whose own incident is open: that of a storm that is over stays while only its page tells of something. */
+/**
+ * Storms whose own incident is open: that of a storm that is over stays while only its page tells of something. `+` has the open
+ * ones looked through, of which there are few, and not all that ever had no target.
+ */
 export function unfinishedStorms(db: Db): Storm[] {
   return db
     .prepare(
       `SELECT ${COLUMNS} FROM incidents i JOIN storms s ON s.incident_id = i.id
-       WHERE i.status <> 'closed' AND i.target_id IS NULL ORDER BY s.id`,
+       WHERE i.status <> 'closed' AND +i.target_id IS NULL ORDER BY s.id`,
     )
     .all()
     .map((row) => stormRow.parse(row));
@@ -121,10 +124,16 @@ export function joinWindow(db: Db, storm: number, window: Window): void {
 /** @returns whether it is a trouble that the storm did not have yet */
 export function joinStorm(db: Db, storm: number, incident: number): boolean {
   db.prepare('UPDATE incidents SET storm_id = ? WHERE id = ?').run(storm, incident);
+  // By the target or by the alert, and not by comparing with each of its incidents: a storm may have thousands.
   const again = db
     .prepare(
-      `SELECT 1 FROM incidents i WHERE i.storm_id = :storm AND i.id <> :incident
-         AND ${TROUBLE} = (SELECT ${TROUBLE} FROM incidents i WHERE i.id = :incident) LIMIT 1`,
+      `SELECT 1 FROM incidents own JOIN incidents i ON i.target_id = own.target_id
+         WHERE own.id = :incident AND i.id <> own.id AND +i.storm_id = :storm
+       UNION ALL
+       SELECT 1 FROM incidents own JOIN episodes e ON e.incident_id = own.id
+         JOIN episodes same ON same.fingerprint = e.fingerprint JOIN incidents i ON i.id = same.incident_id
+         WHERE own.id = :incident AND own.target_id IS NULL AND i.target_id IS NULL AND i.id <> own.id AND i.storm_id = :storm
+       LIMIT 1`,
     )
     .get({ storm, incident });
   return again === undefined;

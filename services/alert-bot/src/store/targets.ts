@@ -50,16 +50,35 @@ export function resetTarget(db: Db, target: TargetId, now: Instant): void {
   endRecurring(db, { target }, now);
 }
 
-/** Every target the log has ever had to do with. */
-export function knownTargets(db: Db): TargetId[] {
-  return z.array(z.string()).parse(
-    db
-      .prepare(
-        `SELECT target_id FROM targets UNION
-           SELECT target_id FROM incidents WHERE target_id IS NOT NULL AND playbook IS NOT NULL
-             AND id IN (SELECT incident_id FROM attempts)`,
-      )
-      .pluck()
-      .all(),
-  );
+/** Whether the log has ever had to do with a target: it was acted on, or a person or the circuit was there. */
+export const isKnownTarget = (db: Db, target: TargetId): boolean =>
+  db
+    .prepare(
+      'SELECT 1 FROM targets WHERE target_id = :target UNION ALL SELECT 1 FROM attempts WHERE target_id = :target LIMIT 1',
+    )
+    .get({ target }) !== undefined;
+
+const quarantineRow = z.object({
+  target_id: z.string(),
+  circuit_until: maybeInstant,
+  circuit_times: z.number(),
+});
+
+/** A target whose circuit is open. */
+export interface Quarantine {
+  target: TargetId;
+  /** When a trial is allowed; null is only after a reset. */
+  until: Instant | null;
+  times: number;
 }
+
+export const quarantines = (db: Db): Quarantine[] =>
+  db
+    .prepare(
+      'SELECT target_id, circuit_until, circuit_times FROM targets WHERE circuit_open = 1 ORDER BY target_id',
+    )
+    .all()
+    .map((row) => {
+      const r = quarantineRow.parse(row);
+      return { target: r.target_id, until: r.circuit_until, times: r.circuit_times };
+    });

@@ -10,7 +10,7 @@ export function forgiveAbsence(db: Db, now: Instant): void {
   db.prepare(
     `UPDATE incidents SET proof = json_set(proof, '$.deadline', json_extract(proof, '$.deadline') + :now - alive.value)
      FROM (SELECT value FROM meta WHERE key = 'alive_at' AND value BETWEEN 1 AND :now) AS alive
-     WHERE status = 'proving'`,
+     WHERE status <> 'closed' AND status = 'proving'`,
   ).run({ now });
 }
 
@@ -18,7 +18,7 @@ export function forgiveAbsence(db: Db, now: Instant): void {
 export function extendProofs(db: Db, by: Millis): void {
   db.prepare(
     `UPDATE incidents SET proof = json_set(proof, '$.deadline', json_extract(proof, '$.deadline') + :by)
-     WHERE status = 'proving' AND proof IS NOT NULL`,
+     WHERE status <> 'closed' AND status = 'proving' AND proof IS NOT NULL`,
   ).run({ by });
 }
 
@@ -31,7 +31,7 @@ export function carryWaits(db: Db, by: Millis): void {
   db.prepare(
     `UPDATE incidents SET proof = json_set(proof, '$.deadline', json_extract(proof, '$.deadline') + :by,
        '$.goodSince', json_extract(proof, '$.goodSince') + :by)
-     WHERE status = 'proving' AND proof IS NOT NULL`,
+     WHERE status <> 'closed' AND status = 'proving' AND proof IS NOT NULL`,
   ).run({ by });
   db.prepare('UPDATE approvals SET expires_at = expires_at + ? WHERE ended_at IS NULL').run(by);
   db.prepare('UPDATE pauses SET until = until + ? WHERE ended_at IS NULL').run(by);
@@ -43,6 +43,6 @@ export function carryWaits(db: Db, by: Millis): void {
 export function lookAtOnce(db: Db, target: TargetId | null, now: Instant): void {
   db.prepare(
     `UPDATE incidents SET next_look_at = :now
-     WHERE status IN ('deferred', 'awaiting_approval', 'escalated') AND (:target IS NULL OR target_id = :target)`,
+     WHERE status <> 'closed' AND status IN ('deferred', 'awaiting_approval', 'escalated') AND (:target IS NULL OR target_id = :target)`,
   ).run({ target, now });
 }

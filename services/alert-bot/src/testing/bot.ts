@@ -13,9 +13,9 @@ import type { Deps } from '../deps.ts';
 import type { Instant } from '../domain/duration.ts';
 import type { Platform } from '../domain/platform.ts';
 import type { Target } from '../domain/target.ts';
+import { createBreath } from '../engine/breath.ts';
 import { startEngine } from '../engine/engine.ts';
-import { createHttp } from '../http/app.ts';
-import type { Readiness } from '../http/ops.ts';
+import { notesAbout, type Readiness } from '../http/ops.ts';
 import { createIntake } from '../intake/intake.ts';
 import { createEvents } from '../observe/events.ts';
 import { type Census, createMetrics, NO_INCIDENTS } from '../observe/metrics.ts';
@@ -23,9 +23,10 @@ import { createSupervisor } from '../platforms/supervisor.ts';
 import { createAlertmanager } from '../signals/alertmanager.ts';
 import { createPrometheus } from '../signals/prometheus.ts';
 import { currentPause, heartbeatAt, lastLogTime } from '../store/controls.ts';
-import { openLog } from '../store/db.ts';
+import { openLog, writeTrouble } from '../store/db.ts';
 import { countPending } from '../store/deliveries.ts';
 import { countByStatus } from '../store/incidents.ts';
+import { createHttp } from '../surface.ts';
 import { temporaryFolder } from './log.ts';
 
 /** Nothing listens there: Alertmanager and Prometheus may be away, and are here. */
@@ -55,8 +56,14 @@ export interface TestBot extends AsyncDisposable {
   logged(): string;
 }
 
-/** @param socket the supervisor's; without an engine (`idle`) nothing is triaged and decided */
-export function startBot(socket: string, { idle = false } = {}): TestBot {
+interface TestBotOptions {
+  /** Without an engine nothing is triaged and decided. */
+  idle?: boolean;
+  grafana?: string | null;
+}
+
+/** @param socket the supervisor's */
+export function startBot(socket: string, { idle = false, grafana = null }: TestBotOptions = {}): TestBot {
   const loaded = loadPlaybooks(PLAYBOOKS, 'playbooks.yml');
   if ('errors' in loaded) throw new Error(loaded.errors.map(formatPlaybookError).join('\n'));
   const folder = temporaryFolder();
@@ -80,6 +87,7 @@ export function startBot(socket: string, { idle = false } = {}): TestBot {
     pendingDeliveries: () => countPending(db),
     heartbeatAt: () => heartbeatAt(db),
     paused: () => currentPause(db, clock.now()) !== null,
+    writable: () => writeTrouble(db) === null,
     standings: async () => (await late.standings?.()) ?? [],
   });
   const stopping = new AbortController();
@@ -95,6 +103,7 @@ export function startBot(socket: string, { idle = false } = {}): TestBot {
     monotonic: clock.monotonic,
     sleep: (length, also) =>
       delay(length, undefined, { signal: AbortSignal.any([stopping.signal, ...(also ? [also] : [])]) }),
+    breathe: createBreath(clock.monotonic),
     clockJump: () => null,
     behind: () => 0,
     newFrom: clock.now,
@@ -109,12 +118,14 @@ export function startBot(socket: string, { idle = false } = {}): TestBot {
   late.standings = createStandings(deps);
   const engine = idle ? undefined : startEngine(deps, () => next.promise);
   const readiness: Readiness = {
-    problems: () => [engine?.trouble() ?? null].filter((problem) => problem !== null),
-    notes: () => tokens.warnings(),
+    problems: () => [writeTrouble(db), engine?.trouble() ?? null].filter((one) => one !== null),
+    notes: () => notesAbout('tokens', tokens.warnings()),
   };
   // Without an engine no pass ever ends.
   const passed = () => engine?.passed() ?? new Promise<void>(() => {});
-  const app = createHttp(deps, { intake: createIntake(db, wake), passed, tokens, metrics, readiness });
+  const app = createHttp(deps, {
+    ...{ intake: createIntake(db, boot, wake), passed, tokens, metrics, readiness, grafana },
+  });
   return {
     deps,
     app,

@@ -7,6 +7,7 @@ import type { Deps } from '../deps.ts';
 import { fingerprint, type Labels } from '../domain/alert.ts';
 import type { Instant, Millis } from '../domain/duration.ts';
 import type { FleetLimits, Playbook, PlaybookFile } from '../domain/playbook.ts';
+import { createBreath } from '../engine/breath.ts';
 import { startEngine } from '../engine/engine.ts';
 import { createEvents } from '../observe/events.ts';
 import { createMetrics, NO_INCIDENTS } from '../observe/metrics.ts';
@@ -17,9 +18,8 @@ import { attemptsOf } from '../store/attempts.ts';
 import { write } from '../store/db.ts';
 import { openEpisodeOf } from '../store/episodes.ts';
 import { eventsOf } from '../store/events.ts';
-import { openIncidents } from '../store/incidents.ts';
 import { endEpisode, triageAlert } from '../triage/triage.ts';
-import { again, temporaryLog } from './log.ts';
+import { again, openIncidents, temporaryLog } from './log.ts';
 import type { Scene } from './signals.ts';
 
 export interface FleetOptions {
@@ -106,6 +106,7 @@ export function createFleetStage(
     monotonic,
     sleep: (length, also) =>
       delay(length / speed, undefined, { signal: AbortSignal.any([signal, ...(also ? [also] : [])]) }),
+    breathe: createBreath(monotonic),
     clockJump: () => null,
     behind: () => 0,
     newFrom: now,

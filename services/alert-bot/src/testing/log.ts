@@ -7,6 +7,8 @@ import type { Instant } from '../domain/duration.ts';
 import { type Attempt, reserveAttempt } from '../store/attempts.ts';
 import { type Db, openLog } from '../store/db.ts';
 import type { Delivery } from '../store/deliveries.ts';
+import { openIncidentsAfter } from '../store/due.ts';
+import { type Episode, openEpisodeById, openEpisodeIds } from '../store/episodes.ts';
 import { type Incident, incidentById, type NewIncident, openIncident } from '../store/incidents.ts';
 
 export function temporaryFolder(): { path: string } & Disposable {
@@ -98,3 +100,9 @@ export const anAlert = (change: Partial<Alert> = {}): Alert => ({
   generatorURL: '',
   ...change,
 });
+
+/** What is open, oldest first, with all that it says. The product reads ids, and an incident when it has its turn. */
+export const openIncidents = (db: Db): Incident[] =>
+  openIncidentsAfter(db, 0, 10_000).flatMap((id) => incidentById(db, id) ?? []);
+export const openEpisodes = (db: Db): Episode[] =>
+  openEpisodeIds(db).flatMap((id) => openEpisodeById(db, id) ?? []);

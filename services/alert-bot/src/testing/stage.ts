@@ -9,6 +9,7 @@ import type { Millis } from '../domain/duration.ts';
 import type { Platform, Verb } from '../domain/platform.ts';
 import type { Limits, Playbook, PlaybookFile, Step } from '../domain/playbook.ts';
 import type { Target } from '../domain/target.ts';
+import { createBreath } from '../engine/breath.ts';
 import { consider } from '../engine/consider.ts';
 import { startEngine } from '../engine/engine.ts';
 import { createEvents } from '../observe/events.ts';
@@ -85,6 +86,7 @@ export function createStage(
     now: clock.now,
     monotonic: clock.monotonic,
     sleep: sleepUntil(stopping.signal),
+    breathe: createBreath(clock.monotonic),
     clockJump: () => null,
     behind: () => 0,
     newFrom: clock.now,

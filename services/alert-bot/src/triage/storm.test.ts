@@ -6,11 +6,11 @@ import { LIMITS } from '../policy/facts.fixture.ts';
 import { phaseOf } from '../policy/storm.ts';
 import type { Db } from '../store/db.ts';
 import { openEpisodeOf } from '../store/episodes.ts';
-import { changeStatus, openIncidents } from '../store/incidents.ts';
+import { changeStatus } from '../store/incidents.ts';
 import { recordLeap } from '../store/leaps.ts';
 import { openStorm, releaseStorm } from '../store/storms.ts';
 import { carryWaits } from '../store/waits.ts';
-import { again, NOON, temporaryLog } from '../testing/log.ts';
+import { again, NOON, openIncidents, temporaryLog } from '../testing/log.ts';
 import { endEpisode, type TriageContext, triageAlert } from './triage.ts';
 
 const MINUTE = 60_000;

@@ -6,10 +6,10 @@ import { type Alert, fingerprint, type Labels } from '../domain/alert.ts';
 import type { Playbook } from '../domain/playbook.ts';
 import { heartbeatAt } from '../store/controls.ts';
 import type { Db } from '../store/db.ts';
-import { episodesOf, openEpisodeOf, openEpisodes } from '../store/episodes.ts';
+import { episodesOf, openEpisodeOf } from '../store/episodes.ts';
 import { eventsOf } from '../store/events.ts';
-import { changeStatus, openIncidents } from '../store/incidents.ts';
-import { again, NOON, temporaryLog } from '../testing/log.ts';
+import { changeStatus } from '../store/incidents.ts';
+import { again, NOON, openEpisodes, openIncidents, temporaryLog } from '../testing/log.ts';
 import { matching, reopen, triageAlert } from './triage.ts';
 
 const FILE = `

@@ -11,6 +11,7 @@ import {
   closeEpisode,
   type Episode,
   moveEpisode,
+  ongoingEpisodeOf,
   openEpisode,
   openEpisodeOf,
   sawEpisode,
@@ -47,12 +48,13 @@ export function triageAlert(
   }
   if (isOwn(alert.labels)) return { outcome: 'own', fingerprint };
 
-  const episode = openEpisodeOf(db, fingerprint);
   if (alert.status === 'resolved') {
+    const episode = openEpisodeOf(db, fingerprint);
     if (episode === undefined) return { outcome: 'late', fingerprint };
     endEpisode(db, episode, 'resolved', now);
     return { outcome: 'resolved', fingerprint, incident: episode.incident };
   }
+  const episode = ongoingEpisodeOf(db, fingerprint);
   if (episode !== undefined) {
     if (episode.source === 'manual' && source === 'alertmanager') adoptEpisode(db, episode.id, alert);
     sawEpisode(db, episode.id, now);

@@ -1,8 +1,7 @@
-import { once } from 'node:events';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'vitest';
+import { freePort } from '../../../../packages/service/src/testing/free-port.ts';
 import { bootSupervisor, staying } from '../harness.ts';
 
 /** Within it, what is waited for has to come true. */
@@ -114,13 +113,3 @@ test.concurrent('a check command that hangs or does not exist is a failure', asy
     });
   expect((await box.process('hangs')).health).toBe('unhealthy');
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
-}

@@ -1,0 +1,98 @@
+import { html } from 'hono/html';
+import { csrf, type Html, NOTHING } from './layout.ts';
+import { card, chip, table, when } from './parts.ts';
+import type { Replayed, ReplayedStory, ReplayResult } from './replay.ts';
+import type { Session } from './session.ts';
+
+export const REPLAY_SPANS = ['24h', '7d', '30d', '90d'] as const;
+
+/** The form of a replay. */
+export const replayCard = (session: Session, written: { playbooks: string; since: string }): Html =>
+  card(
+    'Last week, under another playbook file',
+    html`<form method="post" action="/try/replay" class="stack">
+      ${csrf(session)}
+      <label>Playbook file <textarea name="playbooks" rows="10" spellcheck="false" required placeholder="playbooks:&#10;  - name: …">${written.playbooks}</textarea></label>
+      <label class="narrow">Time <select name="since">${REPLAY_SPANS.map((one) => html`<option value="${one}"${one === written.since ? html` selected` : NOTHING}>${one}</option>`)}</select></label>
+      <div><button type="submit">What would have happened?</button></div>
+    </form>
+    <p class="quiet">What was delivered, seen and ordered then is taken as it was; everything else is decided anew, by the same code.</p>`,
+    { id: 'replay' },
+  );
+
+export const WORKING: Html = html`<p class="notice working" role="status">Replaying. It takes some seconds for each thousand deliveries.</p>`;
+
+/** Both outcomes, side by side. */
+export function replayResult(result: ReplayResult): Html {
+  if ('refused' in result)
+    return html`<section class="card" id="replayed"><h2>It was not replayed</h2>${result.refused.map((one) => html`<p class="notice refused" role="alert">${one}</p>`)}</section>`;
+  const { replayed: it } = result;
+  return html`<section class="card" id="replayed">
+    <h2>${summary(it)}</h2>
+    <p class="quiet">${when(Date.parse(it.from))} to ${when(Date.parse(it.to))}</p>
+    ${sums(it)}
+    ${it.gaps.map((gap) => html`<p class="notice refused">${gap}</p>`)}
+    <h3>What would have gone otherwise</h3>
+    ${table(
+      'Incidents that would have gone otherwise',
+      ['Trouble', 'Then', 'Under this file', 'Because'],
+      it.differences
+        .slice(0, SHOWN)
+        .map(({ at, target, alert, was, now, because }) => [
+          html`${was?.incident == null ? alert : html`<a href="/incidents/${was.incident}">#${was.incident} ${alert}</a>`}<br>${target ?? 'no target'}<br>${when(Date.parse(at))}`,
+          told(was, 'there was no such incident'),
+          told(now, 'there would be no such incident'),
+          html`${because ?? ''}`,
+        ]),
+      'Nothing.',
+    )}
+    ${it.differences.length > SHOWN ? html`<p class="quiet">${it.differences.length - SHOWN} more: alert-bot replay lists them all.</p>` : NOTHING}
+    <h3>What is not known, and what was assumed</h3>
+    <ul class="plain">${it.notKnown.filter(({ count }) => count > 0).map(({ text, count }) => html`<li><strong>${count}</strong> ${text}</li>`)}
+      ${it.assumptions.map(({ text, count }) => html`<li>${count === null ? NOTHING : html`<strong>${count}</strong> `}${text}</li>`)}</ul>
+  </section>`;
+}
+
+const SHOWN = 200;
+
+function summary({ totals: { was, now }, differences, undecided, same }: Replayed): string {
+  const open = undecided.length === 0 ? '' : ` Of ${undecided.length} it cannot be known.`;
+  if (differences.length === 0) return `Nothing would have gone otherwise: ${same} incidents.${open}`;
+  const times = now.actions === 1 ? 'once' : `${now.actions} times`;
+  const acted =
+    was.actions === now.actions
+      ? `It would have acted as often, ${times}.`
+      : `It would have acted ${times}, not ${was.actions}.`;
+  return `${acted} ${differences.length} of ${differences.length + undecided.length + same} incidents would have gone otherwise.${open}`;
+}
+
+const COUNTED = [
+  ['incidents', 'Incidents'],
+  ['actions', 'Actions'],
+  ['escalated', 'Handed to a person'],
+  ['asked', 'A person was asked'],
+  ['deferred', 'Had to wait'],
+  ['healed', 'Healed'],
+  ['recovered', 'Recovered by themselves'],
+  ['dismissed', 'Dismissed'],
+] as const;
+
+const sums = ({ totals: { was, now } }: Replayed): Html =>
+  table(
+    'Then and under this file',
+    ['', 'Then', 'Under this file'],
+    COUNTED.map(([key, name]) => [
+      html`${name}`,
+      html`${was[key]}`,
+      now[key] === was[key] ? html`${now[key]}` : html`<strong>${now[key]}</strong>`,
+    ]),
+    '',
+  );
+
+function told(story: ReplayedStory | null, otherwise: string): Html {
+  if (story === null) return html`<span class="quiet">${otherwise}</span>`;
+  const { end, actions, askedAt, escalated } = story;
+  const acted =
+    actions.length === 0 ? 'no action' : actions.length === 1 ? 'one action' : `${actions.length} actions`;
+  return html`${chip(end)} ${acted}${askedAt === null ? '' : ', a person was asked'}${escalated === null ? '' : `, ${escalated.replaceAll('_', ' ')}`}`;
+}

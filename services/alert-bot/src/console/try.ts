@@ -1,0 +1,79 @@
+import type { Context, Hono } from 'hono';
+import { raw } from 'hono/html';
+import { stream } from 'hono/streaming';
+import type { Millis } from '../domain/duration.ts';
+import type { Passed } from '../http/operation.ts';
+import { orderOf } from './forms.ts';
+import type { Html } from './layout.ts';
+import type { Replays } from './replay.ts';
+import { replayCard, replayResult, WORKING } from './replay-card.ts';
+import type { Session } from './session.ts';
+import { simulateIn } from './simulate.ts';
+import { EXAMPLE, tryPage } from './try-page.ts';
+
+/** What stands around every page, and who it is for. */
+export interface Frames {
+  /** @throws HttpError for whoever is not signed in, or not any more */
+  signedIn(c: Context): Session;
+  show(path: string, at: string, make: (c: Context, session: Session) => Promise<Shown>): void;
+  /** The text of a whole page. */
+  frame(c: Context, session: Session, at: string, shown: Shown): Html;
+}
+
+/** A page without what stands around each. */
+export interface Shown {
+  title: string;
+  main: Html;
+  /** The status of one that is an answer: it stays as it is while it is open. */
+  answer?: 200 | 503;
+}
+
+const BLANK = { playbooks: '', since: '7d' };
+/** A connection that says nothing for long is ended, by this server or a proxy. */
+const BEAT_EVERY: Millis = 10_000;
+const HERE = '<!-- the answer -->';
+
+/** `/try`: an alert as it would be decided about now, and the past under another playbook file. */
+export function tryRoutes(app: Hono, api: Hono<Passed>, replays: Replays, frames: Frames): void {
+  const { show, frame, signedIn } = frames;
+  show('/try', '/try', async (_, session) => ({
+    title: 'Try',
+    main: tryPage({ labels: EXAMPLE, result: null }, session, replayCard(session, BLANK)),
+  }));
+
+  app.post('/try', async (c) => {
+    const session = signedIn(c);
+    const { labels = '' } = await orderOf(c.req.raw, session);
+    const view = { labels, result: await simulateIn(api, labels) };
+    const main = tryPage(view, session, replayCard(session, BLANK));
+    return c.html(frame(c, session, '/try', { title: 'Try', main }));
+  });
+
+  // Where a sign-in leads back to, or a reload, once it is not known any more.
+  app.get('/try/replay', (c) => c.redirect('/try', 303));
+
+  // Sent in two parts: the page at once, and what became of it when that is known.
+  app.post('/try/replay', async (c) => {
+    const session = signedIn(c);
+    const { playbooks = '', since = BLANK.since } = await orderOf(c.req.raw, session);
+    const asked = replayCard(session, { playbooks, since });
+    const main = tryPage(
+      { labels: EXAMPLE, result: null },
+      session,
+      raw(`${await asked}${await WORKING}${HERE}`),
+    );
+    const [before = '', after = ''] = String(await frame(c, session, '/try', { title: 'Try', main })).split(
+      HERE,
+    );
+    c.header('content-type', 'text/html; charset=utf-8');
+    return stream(c, async (out) => {
+      await out.write(before);
+      const beat = setInterval(() => void out.write('<!-- -->'), BEAT_EVERY);
+      try {
+        await out.write(`${await replayResult(await replays.run(playbooks, since))}${after}`);
+      } finally {
+        clearInterval(beat);
+      }
+    });
+  });
+}
