@@ -107,7 +107,8 @@ export class ComposeProject {
   }
 
   async down(): Promise<void> {
-    await this.compose('down', '--volumes', '--rmi', 'local', '--remove-orphans');
+    // Of every profile: what `up` was told by name is not of the file's own, and stayed with its network.
+    await this.compose('--profile', '*', 'down', '--volumes', '--rmi', 'local', '--remove-orphans');
   }
 
   async leftovers(): Promise<Leftovers> {

@@ -7,8 +7,9 @@ import { carriedOut, ORDER_HELP, ORDER_OPTIONS, sayings } from './orders.ts';
 export const acknowledge: Command = {
   help: `Usage: alert-bot acknowledge N [--why "…"] [--by NAME] [--json]
 
-Ends the page of incident N: somebody has seen it and looks after it. The incident itself stays with people until it
-is well again or reset; what the bot may do changes in nothing.
+Ends the page of incident N: somebody has seen it and looks after it. The
+incident itself stays with people until it is well again or reset; what the bot
+may do changes in nothing.
 
 ${ORDER_HELP}
 

@@ -11,8 +11,9 @@ export const QUESTION_HELP = `  --question Q        only if this is still the qu
 export const approve: Command = {
   help: `Usage: alert-bot approve N [--question Q] [--why "…"] [--by NAME] [--json]
 
-Allows what the bot asks about incident N (mode approve), once. It is refused where what it was about was restarted
-or replaced since, where it expired, or where somebody else has answered. Every guard is asked again before the call.
+Allows what the bot asks about incident N (mode approve), once. It is refused
+where what it was about was restarted or replaced since, where it expired, or
+where somebody else has answered. Every guard is asked again before the call.
 
 ${QUESTION_HELP}
 ${ORDER_HELP}

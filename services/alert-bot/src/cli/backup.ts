@@ -8,8 +8,9 @@ import { plainJson } from './lines.ts';
 export const backup: Command = {
   help: `Usage: alert-bot backup <file> [--data-dir DIR] [--json]
 
-Copies the incident log into a file, also while the bot runs. The copy is checked; a file that exists is never
-replaced. The tokens are not in it: keep the folder tokens of the data folder as you keep other secrets.
+Copies the incident log into a file, also while the bot runs. The copy is
+checked; a file that exists is never replaced. The tokens are not in it: keep
+the folder tokens of the data folder as you keep other secrets.
 
   --data-dir DIR   the bot's data folder; else ALERT_BOT_DATA_DIR
   --json           for programs: { file, incidents, until, version, bytes }

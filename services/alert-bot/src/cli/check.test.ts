@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { cli } from './harness.ts';
+import { cli, tooWide, unfold } from './harness.ts';
 
 let dir: string;
 beforeAll(() => {
@@ -28,7 +28,8 @@ test.concurrent('the shipped files are good, and so are the alerts they are for'
   args.push('--services', 'docker-compose.yml');
   const { code, out, err } = await cli(args);
   expect({ code, err }).toEqual({ code: 0, err: '' });
-  const lines = out.trim().split('\n');
+  expect(tooWide(out)).toEqual([]);
+  const lines = unfold(out.trim()).split('\n');
   expect(lines).toContain(
     'restart-on-errors (act): alertname=~"HighErrorRate|HighUpstreamErrorRate" -> {{ $labels.service }}; restart (10s to stop) up to 3×, then tell a person; at most 3 per 30m, 6 per 1d; proven within 1m30s, stable 15s, query not above 0.2',
   );
@@ -42,14 +43,14 @@ test.concurrent('the shipped files are good, and so are the alerts they are for'
 test.concurrent('what a file holds cannot command the terminal', async () => {
   const { code, out } = await cli(['check', '--playbooks', file('esc.yml', '"\\e[31mred\\x9b": 1\n')]);
   expect(code).toBe(1);
-  expect(out).toContain('`\\u{1b}[31mred\\u{9b}` is not known here');
+  expect(unfold(out)).toContain('`\\u{1b}[31mred\\u{9b}` is not known here');
 });
 
 test.concurrent('what the overrides replace is printed', async () => {
   const args = ['check', '--playbooks', 'deploy/playbooks.yml', '--overrides', 'deploy/bare/overrides.yml'];
   const { code, out } = await cli(args);
   expect(code).toBe(0);
-  const lines = out.trim().split('\n');
+  const lines = unfold(out.trim()).split('\n');
   expect(lines.filter((line) => line.startsWith('overridden by'))).toHaveLength(7);
   expect(lines).toContain('overridden by deploy/bare/overrides.yml: defaults.cooldown 2m -> 10s');
   expect(lines.filter((line) => line.startsWith('warning'))).toEqual([]);
@@ -62,7 +63,7 @@ test.concurrent('what is suspicious about the overrides is told by their line', 
     ...['--overrides', overrides],
   ]);
   expect(code).toBe(0);
-  expect(out).toContain(
+  expect(unfold(out)).toContain(
     `warning: ${overrides}:2: defaults.quarantine: \`10m\` is shorter than the shortest window of its budgets`,
   );
 });
@@ -71,7 +72,7 @@ test.concurrent('every error is printed with file, line, path and remedy', async
   const path = file('bad.yml', PLAYBOOK.replace('name', 'nam').replace('restart', 'restat'));
   const { code, out, err } = await cli(['check'], { ALERT_BOT_PLAYBOOKS: path });
   expect(code).toBe(1);
-  expect(out.trim().split('\n')).toEqual([
+  expect(unfold(out.trim()).split('\n')).toEqual([
     `${path}:2: playbooks[0].name: is missing: write a name of letters, digits, - and _, such as restart-on-errors`,
     `${path}:2: playbooks[0].nam: \`nam\` is not known here: did you mean name?`,
     `${path}:5: playbooks[0].steps[0].restat: \`restat\` is not known here: did you mean restart?`,
@@ -135,7 +136,11 @@ test.concurrent('warns of an alert nobody acts on, a playbook without an alert, 
   );
   const { code, out } = await cli(['check', '--playbooks', path, '--rules', rules]);
   expect(code).toBe(0);
-  expect(out.split('\n').filter((line) => line.startsWith('warning'))).toEqual([
+  expect(
+    unfold(out)
+      .split('\n')
+      .filter((line) => line.startsWith('warning')),
+  ).toEqual([
     `warning: two matches no alert of ${rules}: mend its matchers, or add the alert.`,
     'warning: how far A looks back cannot be told, so that one takes 10m for its proof: write its ranges out.',
     'warning: no playbook matches B, which is labelled remediation="auto": write one.',
@@ -158,7 +163,11 @@ test.concurrent('warns of a rule that names no target, and of one that lets go l
   const { out } = await cli(['check', '--playbooks', path, '--rules', rules]);
   const lets = (length: string) =>
     `warning: one gives a proof 1m30s, and A may fire for ${length} after the cure; the bot waits that long: write prove.within: ${length} or more, or shorten the ranges of the rule.`;
-  expect(out.split('\n').filter((line) => line.startsWith('warning'))).toEqual([
+  expect(
+    unfold(out)
+      .split('\n')
+      .filter((line) => line.startsWith('warning')),
+  ).toEqual([
     lets('6m50s'),
     lets('5m20s'),
     "warning: A names no target: one needs its label service, which its expression sums away; write sum by (service) or the like, or service under the rule's labels.",
@@ -181,7 +190,11 @@ test.concurrent('warns of services that depend on each other, and of names that 
 ${PLAYBOOK.replace("'{{ $labels.service }}'", 'apii')}`,
   );
   const { out } = await cli(['check', '--playbooks', path, '--services', compose]);
-  expect(out.split('\n').filter((line) => line.startsWith('warning'))).toEqual([
+  expect(
+    unfold(out)
+      .split('\n')
+      .filter((line) => line.startsWith('warning')),
+  ).toEqual([
     `warning: api -> db -> worker -> api depend on each other in ${compose}, so that none of them waits for another: take one of these out of depends_on or alert-bot.depends-on.`,
     `warning: alert-bot.depends-on of api names mail, which ${compose} has not: write a service of the same project.`,
     `warning: the target of one names apii, which ${compose} has not: did you mean api?`,
@@ -215,5 +228,5 @@ test.concurrent.for([
 test.concurrent('a playbook file that does not exist is an error with its name', async () => {
   const { code, out } = await cli(['check', '--playbooks', '/nowhere.yml']);
   expect(code).toBe(1);
-  expect(out).toBe('/nowhere.yml: does not exist: write it, or set ALERT_BOT_PLAYBOOKS\n');
+  expect(unfold(out)).toBe('/nowhere.yml: does not exist: write it, or set ALERT_BOT_PLAYBOOKS\n');
 });

@@ -6,7 +6,8 @@ import { checkServices } from './check-services.ts';
 import { type Command, JSON_OPTION, readArgs } from './command.ts';
 import { describeLimits, describePlaybook } from './describe.ts';
 import { Failure, misuse } from './failure.ts';
-import { plainJson } from './lines.ts';
+import { hanging, plainJson } from './lines.ts';
+import { mistakeLines } from './mistake-lines.ts';
 
 /** What `--json` prints. A warning about the playbooks beside another file has a message only. */
 interface Checked {
@@ -19,22 +20,27 @@ interface Checked {
 const NOTHING: Checked = { good: false, errors: [], overridden: [], playbooks: [], warnings: [] };
 
 export const check: Command = {
-  help: `Usage: alert-bot check [--playbooks FILE] [--overrides FILE] [--rules alert_rules.yml]
+  help: `Usage: alert-bot check [--playbooks FILE] [--overrides FILE]
+                       [--rules alert_rules.yml]
                        [--services docker-compose.yml] [--json]
 
-Prints every error with its line and what to write instead; without errors, what each playbook does, and warnings of
-what is legal and probably not meant.
+Prints every error with its line and what to write instead; without errors, what
+each playbook does, and warnings of what is legal and probably not meant.
 
   --playbooks FILE    else ALERT_BOT_PLAYBOOKS
   --overrides FILE    else ALERT_BOT_OVERRIDES, else none
-  --rules FILE        Prometheus' rules: warns of alerts without a playbook or a target, of playbooks without an alert,
-                      and of proofs that are looked for in less time than the rule needs to let go
-  --services FILE     a Compose file, or the supervisor's processes.yml: warns of services that depend on each other,
-                      and of names it does not have
-  --json              for programs: { good, errors, overridden, playbooks, warnings }; errors and warnings with their
-                      message, those of the playbook files also with file, line, path and value
+  --rules FILE        Prometheus' rules: warns of alerts without a playbook or a
+                      target, of playbooks without an alert, and of proofs that
+                      are looked for in less time than the rule needs to let go
+  --services FILE     a Compose file, or the supervisor's processes.yml: warns
+                      of services that depend on each other, and of names it
+                      does not have
+  --json              for programs: { good, errors, overridden, playbooks,
+                      warnings }; errors and warnings with their message, those
+                      of the playbook files also with file, line, path and value
 
-Example: alert-bot check --playbooks deploy/playbooks.yml --rules alert_rules.yml
+Example:
+  alert-bot check --playbooks deploy/playbooks.yml --rules alert_rules.yml
 
 Exit code: 0 good (warnings or not), 1 errors, 2 wrong use.`,
   async run(args, { env, print }) {
@@ -49,21 +55,24 @@ Exit code: 0 good (warnings or not), 1 errors, 2 wrong use.`,
     if (playbooks === undefined || playbooks === '')
       throw misuse('check needs a playbook file: give --playbooks FILE, or set ALERT_BOT_PLAYBOOKS.');
     const overrides = values.overrides ?? (env['ALERT_BOT_OVERRIDES'] || null);
+    const say = (text: string) => {
+      for (const line of hanging(text, 2)) print(line);
+    };
     const loaded = await readPlaybookFiles({ playbooks, overrides });
     if ('errors' in loaded) {
       const { errors } = loaded;
       if (values.json) print(plainJson({ ...NOTHING, errors } satisfies Checked, 2));
-      else for (const error of errors) print(formatPlaybookError(error));
+      else for (const line of mistakeLines(errors)) print(line);
       const count = errors.length;
       throw new Failure(`${count} ${count === 1 ? 'error' : 'errors'}; the bot would not start with this.`);
     }
     const { file, overridden, warnings } = loaded;
     if (!values.json) {
       for (const { path, from, to } of overridden)
-        print(`overridden by ${overrides}: ${path} ${from} -> ${to}`);
-      for (const playbook of file.playbooks) print(describePlaybook(playbook));
-      for (const line of describeLimits(file)) print(line);
-      for (const warning of warnings) print(`warning: ${formatPlaybookError(warning)}`);
+        say(`overridden by ${overrides}: ${path} ${from} -> ${to}`);
+      for (const playbook of file.playbooks) say(describePlaybook(playbook));
+      for (const line of describeLimits(file)) say(line);
+      for (const warning of warnings) say(`warning: ${formatPlaybookError(warning)}`);
     }
     const beside = [
       ...(values.rules === undefined ? [] : await checkRules(resolve(values.rules), file.playbooks)),
@@ -76,7 +85,7 @@ Exit code: 0 good (warnings or not), 1 errors, 2 wrong use.`,
       print(plainJson(checked, 2));
       return 0;
     }
-    for (const warning of beside) print(`warning: ${warning}`);
+    for (const warning of beside) say(`warning: ${warning}`);
     print(`${playbooks}: good`);
     return 0;
   },

@@ -115,7 +115,7 @@ test.concurrent('pause, resume and reset carry who and why with the admin token'
   // The bot listens on every network; this machine is one of them.
   const env = { ALERT_BOT_DATA_DIR: dataDir, ALERT_BOT_LISTEN: `0.0.0.0:${bot.port}` };
   const paused = await cli(['pause', '--for', '5m', '--why', 'deploy', '--by', 'ada'], env);
-  expect(paused.out).toBe('Paused for 5m, by ada: deploy. Undo: alert-bot resume\n');
+  expect(paused.out).toBe('Paused for 5m, by ada: deploy.\nUndo: alert-bot resume\n');
   expect((await cli(['resume'], env)).code).toBe(0);
   const done = await cli(['reset', 'docker:service:shop/api', '--why', 'mended'], env);
   expect(done).toMatchObject({ code: 0, err: '' });
@@ -141,7 +141,7 @@ test.concurrent.for([
   const around = { ALERT_BOT_DATA_DIR: dataDir, ALERT_BOT_URL: bot.url };
   const { out } = await cli(['pause', option, name, '--for', '5m', '--why', 'deploy', '--by', 'ada'], around);
   expect(out).toBe(
-    `Paused ${kind} ${name} for 5m, by ada: deploy. Undo: alert-bot resume ${option} ${name}\n`,
+    `Paused ${kind} ${name} for 5m, by ada: deploy.\nUndo: alert-bot resume ${option} ${name}\n`,
   );
   expect((await cli(['resume', option, name, '--by', 'ada'], around)).out).toContain(
     `Resumed ${kind} ${name}, by`,

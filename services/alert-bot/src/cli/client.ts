@@ -7,8 +7,10 @@ import { plain } from './lines.ts';
 
 /** Options of every command that talks to a running bot. */
 export const CLIENT_OPTIONS = { url: { type: 'string' }, 'token-file': { type: 'string' } } as const;
-export const CLIENT_HELP = `  --url URL           where the bot is; else ALERT_BOT_URL, else ALERT_BOT_LISTEN, else http://127.0.0.1:5000
-  --token-file FILE   holds the token; else ALERT_BOT_DATA_DIR names the bot's data folder`;
+export const CLIENT_HELP = `  --url URL           where the bot is; else ALERT_BOT_URL, else
+                      ALERT_BOT_LISTEN, else http://127.0.0.1:5000
+  --token-file FILE   holds the token; else ALERT_BOT_DATA_DIR names the bot's
+                      data folder`;
 
 /** Of a command with `JSON_OPTION` that prints what the bot answered. */
 export const ANSWER_HELP = '  --json              as the API answers';

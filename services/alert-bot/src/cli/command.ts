@@ -7,6 +7,8 @@ export interface Surroundings {
   env: NodeJS.ProcessEnv;
   /** One line on stdout. */
   print(line: string): void;
+  /** One line on stderr: what a program that reads stdout is not to be handed. */
+  note(line: string): void;
 }
 
 export interface Command {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { cli, ROOT } from './harness.ts';
+import { cli, ROOT, tooWide, unfold } from './harness.ts';
 
 const answer = z.strictObject({
   findings: z.array(
@@ -44,10 +44,11 @@ test('everything away: each failure has its remedy, and the exit code says so', 
     'Alertmanager http',
     'alert-bot http',
   ]);
+  expect(tooWide(out)).toEqual([]);
   const remedies = out.match(/^ {6}-> ./gm) ?? [];
   expect(remedies.length).toBe(out.match(/^(FAIL|warn)/gm)?.length);
-  expect(out).toMatch(/^ok {4}playbooks: [1-9]\d* in /m);
-  expect(out).toContain('6 things to mend.');
+  expect(unfold(out)).toMatch(/^ok {4}playbooks: [1-9]\d* in /m);
+  expect(unfold(out)).toContain('6 things to mend.');
 });
 
 test('--json has each finding with its remedy, how many failed, and the same exit code', async () => {
@@ -68,7 +69,7 @@ test('a playbook file with a typo fails with its line', async () => {
   const bad = { ...AWAY, ALERT_BOT_PLAYBOOKS: join(ROOT, 'alertmanager.yml') };
   const { code, out } = await cli(['doctor'], bad);
   expect(code).toBe(1);
-  expect(out).toMatch(/FAIL {2}playbooks: .*alertmanager\.yml:\d+: /);
+  expect(unfold(out)).toMatch(/FAIL {2}playbooks: .*alertmanager\.yml:\d+: /);
 });
 
 test('a configuration that cannot be read is a configuration error', async () => {
@@ -85,10 +86,12 @@ test('where reports and annotations are set, both are looked at, and no secret i
     ALERT_BOT_GRAFANA_TOKEN: 'SECRET',
   });
   expect(code).toBe(1);
-  expect(out).toContain(
+  expect(unfold(out)).toContain(
     'FAIL  webhook for reports: 127.0.0.1:49154 cannot be connected to (ECONNREFUSED)\n      -> ',
   );
-  expect(out).toContain('FAIL  Grafana http://127.0.0.1:49155: not reachable (ECONNREFUSED)\n      -> ');
-  expect(out).toContain('8 things to mend.');
+  expect(unfold(out)).toContain(
+    'FAIL  Grafana http://127.0.0.1:49155: not reachable (ECONNREFUSED)\n      -> ',
+  );
+  expect(unfold(out)).toContain('8 things to mend.');
   expect(out + err).not.toContain('SECRET');
 });

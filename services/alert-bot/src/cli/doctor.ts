@@ -11,24 +11,29 @@ import type { PlaybookFile } from '../domain/playbook.ts';
 import { openPlatform } from '../platforms/open.ts';
 import { botUrl, CLIENT_OPTIONS } from './client.ts';
 import { type Command, JSON_OPTION, readArgs } from './command.ts';
-import { plainJson } from './lines.ts';
+import { entry, hanging, plainJson } from './lines.ts';
 
 const MARK = { ok: 'ok  ', warn: 'warn', fail: 'FAIL' } as const;
 
 export const doctor: Command = {
   help: `Usage: alert-bot doctor [--json]
 
-Looks at everything the bot needs, with the bot's own configuration, and changes nothing: tokens, playbooks, the
-platform (each path of the socket proxy one by one), opted-in targets, Prometheus, Alertmanager and whether they send,
-the webhook for reports and Grafana where they are set (no message and no annotation is sent), the running bot and its
-heartbeat, the clocks. Each finding that is not ok has its remedy.
+Looks at everything the bot needs, with the bot's own configuration, and changes
+nothing: tokens, playbooks, the platform (each path of the socket proxy one by
+one), opted-in targets, Prometheus, Alertmanager and whether they send, the
+webhook for reports and Grafana where they are set (no message and no annotation
+is sent), the running bot and its heartbeat, the clocks. Each finding that is
+not ok has its remedy.
 
-  --url URL   where the running bot is; else ALERT_BOT_URL, else ALERT_BOT_LISTEN
-  --json      for programs: { findings: [{ level, what, says, remedy }], failed }, printed when all is looked at
+  --url URL   where the running bot is; else ALERT_BOT_URL, else
+              ALERT_BOT_LISTEN
+  --json      for programs, printed when all is looked at:
+              { findings: [{ level, what, says, remedy }], failed }
 
 Example: alert-bot doctor
 
-Exit code: 0 all well (warnings or not), 1 something fails, 2 wrong use or configuration.`,
+Exit code: 0 all well (warnings or not), 1 something fails, 2 wrong use or
+configuration.`,
   async run(args, { env, print }) {
     const { values } = readArgs('doctor', args, { ...JSON_OPTION, url: CLIENT_OPTIONS.url });
     const config = readConfig(env);
@@ -59,8 +64,8 @@ Exit code: 0 all well (warnings or not), 1 something fails, 2 wrong use or confi
 };
 
 const linesOf = (finding: Finding): string[] => [
-  `${MARK[finding.level]}  ${finding.what}: ${finding.says}`,
-  ...(finding.level === 'ok' ? [] : [`      -> ${finding.remedy}`]),
+  ...hanging(`${MARK[finding.level]}  ${finding.what}: ${finding.says}`, 6),
+  ...(finding.level === 'ok' ? [] : entry('      ->', finding.remedy, 9)),
 ];
 
 /** Settings that are legal and that a person should know of. */

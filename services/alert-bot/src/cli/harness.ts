@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { createAdaptorServer } from '@hono/node-server';
 import { Hono } from 'hono';
 import type { TestBot } from '../testing/bot.ts';
-import type { Command } from './command.ts';
+import type { Command, Surroundings } from './command.ts';
 
 export const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
 export const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
@@ -33,6 +33,18 @@ export function start(args: readonly string[], env: Record<string, string> = {})
   const end = once(child, 'close').then((): Ended => ({ ...ended, code: child.exitCode }));
   return { child, end };
 }
+
+/** Of a command that runs in the test's own process. */
+export const surroundings = (
+  env: NodeJS.ProcessEnv = {},
+  print: (line: string) => void = () => {},
+): Surroundings => ({ env, print, note: () => {} });
+
+/** What was broken to fit into 80 columns, as the lines it was: of check, and of doctor, whose remedies begin with an arrow. */
+export const unfold = (text: string): string => text.replace(/\n(?: {2}| {6}(?!->)| {9})(?=\S)/g, ' ');
+
+/** Lines that a terminal of 80 columns would break. */
+export const tooWide = (text: string): string[] => text.split('\n').filter((line) => [...line].length > 80);
 
 /** Runs the command line to its end. */
 export const cli = (
@@ -95,7 +107,10 @@ export async function atTerminal(bot: TestBot) {
     /** @returns what it printed; throws as the command does, and where it ends with another code than 0 */
     async run(command: Pick<Command, 'run'>, ...args: string[]): Promise<string> {
       const lines: string[] = [];
-      const code = await command.run(args, { env, print: (line) => lines.push(line) });
+      const code = await command.run(
+        args,
+        surroundings(env, (line) => lines.push(line)),
+      );
       if (code !== 0) throw new Error(`ended with ${code}`);
       return lines.join('\n');
     },

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { createAdaptorServer } from '@hono/node-server';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bootSupervisor, staying } from '../../../supervisor/src/harness.ts';
@@ -24,8 +25,9 @@ import { setCircuit } from '../store/targets.ts';
 import { startBot } from '../testing/bot.ts';
 import { again, anAttempt, anIncident } from '../testing/log.ts';
 import { acknowledge } from './acknowledge.ts';
+import { news } from './answers.ts';
 import { approve } from './approve.ts';
-import { atTerminal, cli, start } from './harness.ts';
+import { atTerminal, cli, MAIN, start, surroundings } from './harness.ts';
 import { incidents } from './incidents.ts';
 import { reset } from './orders.ts';
 import { reject } from './reject.ts';
@@ -316,7 +318,7 @@ describe('approve, reject and reset', () => {
     [approve, ['1', '--question', 'q'], '--question is "q", which is no number'],
     [reject, [], 'reject needs <N>'],
   ])('slips are told in a sentence: %#', async (command, args, says) => {
-    await expect(command.run(args, { env: {}, print: () => {} })).rejects.toThrow(says);
+    await expect(command.run(args, surroundings())).rejects.toThrow(says);
   });
 });
 
@@ -432,7 +434,12 @@ describe('simulate', () => {
     writeFileSync(file, JSON.stringify({ alerts }));
     const lines: string[] = [];
     const { env } = terminal;
-    expect(await simulate.run(['--file', file], { env, print: (line) => lines.push(line) })).toBe(1);
+    expect(
+      await simulate.run(
+        ['--file', file],
+        surroundings(env, (line) => lines.push(line)),
+      ),
+    ).toBe(1);
     expect(asOneLine(lines.join('\n'))).toBe(
       'alert alertname="Watchdog" outcome heartbeat It is the heartbeat: it is counted, and nothing is decided about it. ' +
         'rejected alerts.1.labels.a: a label value is a string',
@@ -445,7 +452,7 @@ describe('simulate', () => {
     [['--file', '/nowhere.json'], '/nowhere.json cannot be read'],
     [['--alertname', 'A', '--label', 'x'], '--label "x" is no label'],
   ])('%j is told in a sentence', async (args, says) => {
-    await expect(simulate.run(args, { env: {}, print: () => {} })).rejects.toThrow(says);
+    await expect(simulate.run(args, surroundings())).rejects.toThrow(says);
   });
 });
 
@@ -454,7 +461,7 @@ describe('incidents follow', () => {
     let said = '';
     await using terminal = await serving();
     const { bot, port } = terminal;
-    const { child, end } = start([join(import.meta.dirname, 'main.ts'), 'incidents', 'follow'], {
+    const { child, end } = start([MAIN, 'incidents', 'follow'], {
       ALERT_BOT_DATA_DIR: bot.folder,
       ALERT_BOT_URL: `http://127.0.0.1:${port}`,
     });
@@ -482,6 +489,25 @@ describe('incidents follow', () => {
     expect(await end).toMatchObject({ code: 0 });
     if ('closeAllConnections' in next) next.closeAllConnections();
     next.close();
+  });
+
+  test('--json: each event as the API has it, a line each; what is no event is on stderr', async () => {
+    await using terminal = await serving();
+    const { child, end } = start([MAIN, 'incidents', 'follow', '--json'], terminal.env);
+    const heard = (stream: Readable) => {
+      const so: string[] = [];
+      stream.on('data', (text: string) => so.push(text));
+      return () => so.join('');
+    };
+    const [out, err] = [heard(child.stdout), heard(child.stderr)];
+    await expect.poll(err, { timeout: 10_000 }).toContain('Following what happens after event 0');
+    await fire(terminal.bot, 'follow');
+    await expect.poll(out, { timeout: 10_000 }).toContain('may the bot restart follow');
+    child.kill('SIGINT');
+    expect(await end).toMatchObject({ code: 0 });
+    const lines = out().trim().split('\n');
+    const { events } = news.parse((await get(terminal.bot, '/events?after=0')).json);
+    expect(lines.map((line): unknown => JSON.parse(line))).toEqual(events.slice(0, lines.length));
   });
 
   test('a bot that is not there at once is an error', async () => {

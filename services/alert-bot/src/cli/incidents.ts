@@ -1,23 +1,26 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { z } from 'zod';
 import { STATUSES } from '../domain/incident.ts';
 import { detail, incidentList, news, read } from './answers.ts';
-import { ANSWER_HELP, Away, CLIENT_HELP, CLIENT_OPTIONS, type ClientOptions, get } from './client.ts';
+import { Away, CLIENT_HELP, CLIENT_OPTIONS, type ClientOptions, get } from './client.ts';
 import { type Command, JSON_OPTION, readArgs, type Surroundings } from './command.ts';
 import { misuse } from './failure.ts';
 import { clock, incidentStory, incidentTable } from './incident-lines.ts';
-import { plain, plainJson } from './lines.ts';
+import { hanging, plainJson } from './lines.ts';
 import { untilStopped } from './stop.ts';
 
 const FOLLOW_EVERY = 1_000;
 
 export const incidents: Command = {
-  help: `Usage: alert-bot incidents [--status STATUS] [--target TARGET] [--limit N] [--json]
+  help: `Usage: alert-bot incidents [--status STATUS] [--target TARGET] [--limit N]
+                           [--json]
        alert-bot incidents show N [--facts] [--evidence] [--json]
-       alert-bot incidents follow
+       alert-bot incidents follow [--json]
 
 What the bot did, what it did not do, and why. Newest first; times are UTC.
 
-  show N              the whole story of incident N: decisions with what every guard said, attempts, evidence
+  show N              the whole story of incident N: decisions with what every
+                      guard said, attempts, evidence
   follow              what happens from now on, a line each, until Ctrl-C
   --status STATUS     only these: open (whatever is not closed), or one of
                       ${STATUSES.slice(0, 5).join(', ')},
@@ -25,8 +28,9 @@ What the bot did, what it did not do, and why. Newest first; times are UTC.
   --target TARGET     only of this one, such as supervisor:api
   --limit N           at most so many, 1 to 500; else 50
   --facts             also the facts of each decision, as JSON
-  --evidence          also what was captured before the action: logs, state, answers of queries
-${ANSWER_HELP}
+  --evidence          also what was captured before the action: logs, state,
+                      answers of queries
+  --json              as the API answers; of follow each event, a line each
 ${CLIENT_HELP}
 
 Example: alert-bot incidents --status escalated`,
@@ -75,22 +79,23 @@ async function show(args: readonly string[], around: Surroundings): Promise<numb
 }
 
 async function follow(args: readonly string[], around: Surroundings): Promise<number> {
-  const { values } = readArgs('incidents follow', args, CLIENT_OPTIONS);
+  const { values } = readArgs('incidents follow', args, { ...CLIENT_OPTIONS, ...JSON_OPTION });
+  const note = values.json ? around.note : around.print;
   // A bot that is away at once is an error to be told; later it may only be restarting.
   let { last } = read(news, await get(around, values, '/api/v1/events'));
-  around.print(`Following what happens after event ${last}; end with Ctrl-C.`);
+  note(`Following what happens after event ${last}; end with Ctrl-C.`);
   return untilStopped(async (stopped) => {
     let away = false;
     while (!stopped.aborted) {
       await delay(FOLLOW_EVERY, undefined, { signal: stopped }).catch(() => undefined);
       if (stopped.aborted) return;
       try {
-        last = await tell(around, values, last);
-        if (away) around.print('The bot answers again.');
+        last = await tell({ ...around, note }, values, last);
+        if (away) note('The bot answers again.');
         away = false;
       } catch (error) {
         if (!(error instanceof Away)) throw error;
-        if (!away) around.print(`${error.message} Trying again until it answers.`);
+        if (!away) note(`${error.message} Trying again until it answers.`);
         away = true;
       }
     }
@@ -98,18 +103,26 @@ async function follow(args: readonly string[], around: Surroundings): Promise<nu
 }
 
 /** Prints what happened after an event. @returns the event to go on from */
-async function tell(around: Surroundings, options: ClientOptions, after: number): Promise<number> {
+async function tell(
+  around: Surroundings,
+  options: ClientOptions & { json?: boolean | undefined },
+  after: number,
+): Promise<number> {
   let cursor = after;
   for (;;) {
     const { events, last } = read(news, await get(around, options, `/api/v1/events?after=${cursor}`));
-    for (const { at, incident, target, title, text } of events)
-      around.print(plain(`${clock(at)}  ${incident}  ${target ?? title}  ${text}`));
+    for (const event of events)
+      for (const line of options.json ? [plainJson(event)] : told(event)) around.print(line);
     // A log that was restored from a backup is behind what was seen.
-    if (last < cursor) around.print(`The log now ends at event ${last}: it is another one, or was restored.`);
+    if (last < cursor) around.note(`The log now ends at event ${last}: it is another one, or was restored.`);
     if (events.length === 0) return Math.min(last, cursor);
     cursor = events.at(-1)?.id ?? cursor;
   }
 }
+
+/** An event for a person, continued under itself. */
+const told = ({ at, incident, target, title, text }: z.output<typeof news>['events'][number]): string[] =>
+  hanging(`${clock(at)}  ${incident}  ${target ?? title}  ${text}`, 10);
 
 /** The number of an incident. @throws Failure where it is none */
 export function incidentNumber(written = ''): string {

@@ -32,6 +32,10 @@ export function wrap(text: string, indent: number): string[] {
   return [...lines, line];
 }
 
+/** Text of which all lines but the first are indented. */
+export const hanging = (text: string, indent: number): string[] =>
+  wrap(text, indent).map((line, i) => (i === 0 ? line : `${' '.repeat(indent)}${line}`));
+
 /** A name and what it says, continued under itself. */
 export function entry(name: string, text: string, width = 12): string[] {
   const [first = '', ...rest] = wrap(text, width);

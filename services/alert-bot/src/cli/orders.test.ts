@@ -9,7 +9,7 @@ import { startBot } from '../testing/bot.ts';
 import { again, anIncident } from '../testing/log.ts';
 import { acknowledge } from './acknowledge.ts';
 import type { Command } from './command.ts';
-import { atTerminal } from './harness.ts';
+import { atTerminal, surroundings } from './harness.ts';
 import { pause, resume } from './orders.ts';
 import { release } from './release.ts';
 import { send } from './send.ts';
@@ -70,7 +70,7 @@ test('an order that the bot refuses prints no JSON, and is told as without --jso
   await using terminal = await serving();
   for (const json of [[], ['--json']]) {
     const printed: string[] = [];
-    const around = { env: terminal.env, print: (line: string) => printed.push(line) };
+    const around = surroundings(terminal.env, (line) => printed.push(line));
     await expect(release.run(json, around)).rejects.toMatchObject({
       exitCode: 1,
       message: expect.stringContaining('The bot refused (conflict): no storm is held'),

@@ -5,7 +5,7 @@ import { incident, read } from './answers.ts';
 import { ANSWER_HELP, CLIENT_HELP, CLIENT_OPTIONS, type ClientOptions, get, post } from './client.ts';
 import { type Command, JSON_OPTION, readArgs, type Surroundings } from './command.ts';
 import { Failure, misuse } from './failure.ts';
-import { plainJson } from './lines.ts';
+import { plainJson, wrap } from './lines.ts';
 
 // What a person may tell the bot at any time (G13). Who and why is kept in its log.
 
@@ -31,12 +31,15 @@ const SCOPE_HELP = `  --target ID         only this target, such as supervisor:a
   --playbook NAME     only what this playbook would do`;
 
 export const pause: Command = {
-  help: `Usage: alert-bot pause [--service NAME|--target ID|--playbook NAME] [--for 5m] [--why "…"] [--by NAME] [--json]
+  help: `Usage: alert-bot pause [--service NAME|--target ID|--playbook NAME] [--for 5m]
+                       [--why "…"] [--by NAME] [--json]
 
-The bot goes on recording and deciding and acts on nothing, or not on what is named. Kept when it restarts.
+The bot goes on recording and deciding and acts on nothing, or not on what is
+named. Kept when it restarts.
 
 ${SCOPE_HELP}
-  --for 5m            resume by itself after this long; else until alert-bot resume
+  --for 5m            resume by itself after this long; else until alert-bot
+                      resume
 ${ORDER_HELP}
 
 Example: alert-bot pause --service api --for 5m --why "deploy of 1.4"`,
@@ -56,14 +59,15 @@ Example: alert-bot pause --service api --for 5m --why "deploy of 1.4"`,
     const what = scope === null ? 'Paused' : `Paused ${scope.words}`;
     const undo = scope === null ? 'alert-bot resume' : `alert-bot resume ${scope.option}`;
     const until = length === undefined ? 'until somebody resumes' : `for ${length}`;
-    return carriedOut(around, values, answer, `${what} ${until}, by ${toldBy(said)}. Undo: ${undo}`);
+    return carriedOut(around, values, answer, `${what} ${until}, by ${toldBy(said)}.`, `Undo: ${undo}`);
   },
 };
 
 const resumed = z.looseObject({ ended: z.number().optional() });
 
 export const resume: Command = {
-  help: `Usage: alert-bot resume [--service NAME|--target ID|--playbook NAME] [--why "…"] [--by NAME] [--json]
+  help: `Usage: alert-bot resume [--service NAME|--target ID|--playbook NAME]
+                        [--why "…"] [--by NAME] [--json]
 
 Ends every pause, or only the one of what is named.
 
@@ -101,8 +105,8 @@ function scopeOf(values: { [kind in keyof typeof SCOPE]?: string | undefined }) 
 export const reset: Command = {
   help: `Usage: alert-bot reset <target>|N [--why "…"] [--by NAME] [--json]
 
-Ends the quarantine of a target, such as supervisor:api, or of the target of incident N, and starts its budgets anew.
-For when a person mended it.
+Ends the quarantine of a target, such as supervisor:api, or of the target of
+incident N, and starts its budgets anew. For when a person mended it.
 
 ${ORDER_HELP}
 
@@ -136,7 +140,8 @@ export function carriedOut(
   answer: unknown,
   ...sentences: readonly string[]
 ): number {
-  for (const text of json ? [plainJson(answer, 2)] : sentences) print(text);
+  const lines = json ? [plainJson(answer, 2)] : sentences.flatMap((sentence) => wrap(sentence, 0));
+  for (const line of lines) print(line);
   return 0;
 }
 

@@ -9,8 +9,9 @@ import { carriedOut, ORDER_HELP, sayings } from './orders.ts';
 export const reject: Command = {
   help: `Usage: alert-bot reject N --why "…" [--question Q] [--by NAME] [--json]
 
-Refuses what the bot asks about incident N (mode approve). The incident is closed as handed over: you have it, and
-the bot leaves it alone until the alert ends and fires anew.
+Refuses what the bot asks about incident N (mode approve). The incident is
+closed as handed over: you have it, and the bot leaves it alone until the alert
+ends and fires anew.
 
 ${QUESTION_HELP}
 ${ORDER_HELP}

@@ -8,9 +8,10 @@ const answer = z.looseObject({ incident: z.number(), held: z.number(), pace: z.s
 export const release: Command = {
   help: `Usage: alert-bot release [--why "…"] [--by NAME] [--json]
 
-Releases a storm before it is calm: what it holds is acted on, one after the other, dependencies first. New
-incidents join the line; so many at once as began the storm hold it again, until it was held for ten times
-limits.storm.calm in all.
+Releases a storm before it is calm: what it holds is acted on, one after the
+other, dependencies first. New incidents join the line; so many at once as began
+the storm hold it again, until it was held for ten times limits.storm.calm in
+all.
 
 ${ORDER_HELP}
 

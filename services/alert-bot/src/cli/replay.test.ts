@@ -5,7 +5,7 @@ import { write } from '../store/db.ts';
 import { insertDelivery } from '../store/deliveries.ts';
 import { keepObservations, noteObservation } from '../store/observations.ts';
 import { NOON, temporaryFolder, temporaryLog } from '../testing/log.ts';
-import { cli, ROOT } from './harness.ts';
+import { cli, ROOT, unfold } from './harness.ts';
 
 const PLAYBOOKS = join(ROOT, 'deploy/playbooks.yml');
 
@@ -67,7 +67,7 @@ test.concurrent('a file that does not compile: the errors as check prints them, 
   expect(check.code).toBe(1);
   expect([human.code, human.out, human.err]).toEqual([1, check.out, check.err]);
   expect(json.code).toBe(1);
-  expect(JSON.parse(json.out).errors.length).toBe(check.out.trim().split('\n').length);
+  expect(JSON.parse(json.out).errors.length).toBe(unfold(check.out.trim()).split('\n').length);
 });
 
 test.concurrent.for([

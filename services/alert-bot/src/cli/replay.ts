@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
 import { readPlaybookFiles } from '../config/playbook-files.ts';
-import { formatPlaybookError } from '../config/playbooks.ts';
 import { formatDuration, type Instant, parseDuration } from '../domain/duration.ts';
 import { answerOf } from '../replay/answer.ts';
 import { openToRead, replay as replayLog, type Window } from '../replay/replay.ts';
@@ -8,26 +7,32 @@ import { type Command, JSON_OPTION, readArgs } from './command.ts';
 import { dataDirOf } from './data-dir.ts';
 import { Failure, misuse } from './failure.ts';
 import { plainJson } from './lines.ts';
+import { mistakeLines } from './mistake-lines.ts';
 import { replayLines } from './replay-lines.ts';
 
 export const replay: Command = {
-  help: `Usage: alert-bot replay --playbooks FILE [--overrides FILE] [--since 7d | --from TIME] [--to TIME]
+  help: `Usage: alert-bot replay --playbooks FILE [--overrides FILE]
+                        [--since 7d | --from TIME] [--to TIME]
                         [--data-dir DIR] [--json]
 
-What another playbook file would have made of the recorded past: how often it would have acted, who would have been
-told, and each incident that would have gone otherwise. The log is only read, also while the bot writes to it.
+What another playbook file would have made of the recorded past: how often it
+would have acted, who would have been told, and each incident that would have
+gone otherwise. The log is only read, also while the bot writes to it.
 
   --playbooks FILE   the file to try; else ALERT_BOT_PLAYBOOKS
   --overrides FILE   else ALERT_BOT_OVERRIDES, else none
-  --since LENGTH     so far back from the end of the record; 7d where nothing is said
+  --since LENGTH     so far back from the end of the record; 7d where nothing is
+                     said
   --from TIME        incidents opened from then on, such as 2026-01-31T00:00:00Z
-  --to TIME          incidents opened before; the end of the record where nothing is said
+  --to TIME          incidents opened before; the end of the record where
+                     nothing is said
   --data-dir DIR     the bot's data folder; else ALERT_BOT_DATA_DIR
   --json             for programs; what is wrong with the file as {"errors":[…]}
 
 Example: alert-bot replay --playbooks new.yml --since 7d
 
-Exit code: 0 replayed, whatever would have gone otherwise; 1 the file has errors, or nothing is recorded; 2 wrong use.`,
+Exit code: 0 replayed, whatever would have gone otherwise; 1 the file has
+errors, or nothing is recorded; 2 wrong use.`,
   async run(args, around) {
     const { values } = readArgs('replay', args, {
       playbooks: { type: 'string' },
@@ -49,7 +54,7 @@ Exit code: 0 replayed, whatever would have gone otherwise; 1 the file has errors
     if ('errors' in loaded) {
       const { errors } = loaded;
       if (values.json) print(plainJson({ errors }, 2));
-      else for (const error of errors) print(formatPlaybookError(error));
+      else for (const line of mistakeLines(errors)) print(line);
       throw new Failure(
         `${errors.length} ${errors.length === 1 ? 'error' : 'errors'}; the bot would not start with this.`,
       );

@@ -10,10 +10,12 @@ import { entry, plain, plainJson, wrap } from './lines.ts';
 export const report: Command = {
   help: `Usage: alert-bot report [--since LENGTH | --from TIME --to TIME] [--json]
 
-What was healed, what comes back, what waits for a person, what was left alone and why. Times are UTC.
+What was healed, what comes back, what waits for a person, what was left alone
+and why. Times are UTC.
 
   --since LENGTH      of the last 12h, 7d …; else of the last 24h; 31d at most
-  --from TIME         from then on, in ISO 8601 with its zone, such as 2026-11-28T21:00:00Z
+  --from TIME         from then on, in ISO 8601 with its zone, such as
+                      2026-11-28T21:00:00Z
   --to TIME           until then; else until now
 ${ANSWER_HELP}
 ${CLIENT_HELP}

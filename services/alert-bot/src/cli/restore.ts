@@ -7,17 +7,21 @@ import { plainJson } from './lines.ts';
 import { sayings } from './orders.ts';
 
 export const restore: Command = {
-  help: `Usage: alert-bot restore <file> [--data-dir DIR] [--why "…"] [--by NAME] [--json]
+  help: `Usage: alert-bot restore <file> [--data-dir DIR] [--why "…"] [--by NAME]
+                         [--json]
 
-Puts a copy that alert-bot backup made in the place of the incident log. The bot must be stopped. The log that was
-there is kept beside it under another name. Tokens are left as they are.
+Puts a copy that alert-bot backup made in the place of the incident log. The bot
+must be stopped. The log that was there is kept beside it under another name.
+Tokens are left as they are.
 
-Attempts since the copy was made are not in it, so that no limit counts them: see docs/operations.md.
+Attempts since the copy was made are not in it, so that no limit counts them:
+see docs/operations.md.
 
   --data-dir DIR   the bot's data folder; else ALERT_BOT_DATA_DIR
   --why "…"        the reason, kept in the log
   --by NAME        who says so; else the user of this shell
-  --json           for programs: { dataDir, file, incidents, until, version, bytes, keptAs }
+  --json           for programs: { dataDir, file, incidents, until, version,
+                   bytes, keptAs }
 
 Example: alert-bot restore /backups/incidents.db --why "the disk was replaced"`,
   async run(args, around) {

@@ -92,7 +92,11 @@ export const COMMAND_NAMES: readonly string[] = Object.keys(COMMANDS);
  * @returns the exit code: 0 done, 1 failed, 2 the command line or the configuration is wrong
  */
 export async function runCli(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
-  const around = { env, print: (text: string) => void process.stdout.write(`${forTerminal(text)}\n`) };
+  const around = {
+    env,
+    print: (text: string) => void process.stdout.write(`${forTerminal(text)}\n`),
+    note: (text: string) => void process.stderr.write(`${forTerminal(text)}\n`),
+  };
   // `alert-bot check | head` closes the pipe early; that is no failure of ours.
   process.stdout.on('error', (error) => {
     if (!('code' in error) || error.code !== 'EPIPE') throw error;

@@ -6,15 +6,18 @@ import { plainJson } from './lines.ts';
 import { printReceipt, receiptShape } from './receipt.ts';
 
 export const send: Command = {
-  help: `Usage: alert-bot send --alertname NAME [--label k=v]… [--status firing|resolved] [--wait 10s] [--json]
+  help: `Usage: alert-bot send --alertname NAME [--label k=v]…
+                      [--status firing|resolved] [--wait 10s] [--json]
 
-Posts one alert in the short form to the bot's webhook. It is your test: it counts for 5 minutes, or until you send
-it again with --status resolved. Mind that the bot acts on it where a playbook says so.
+Posts one alert in the short form to the bot's webhook. It is your test: it
+counts for 5 minutes, or until you send it again with --status resolved. Mind
+that the bot acts on it where a playbook says so.
 
   --alertname NAME    the same as --label alertname=NAME
   --label k=v         as often as needed, such as --label service=api
   --status STATUS     firing, unless given
-  --wait 10s          wait for the decisions, at most this long (and at most 60s)
+  --wait 10s          wait for the decisions, at most this long (and at most
+                      60s)
 ${ANSWER_HELP}
 ${CLIENT_HELP}
 

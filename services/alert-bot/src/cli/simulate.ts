@@ -11,17 +11,20 @@ export const simulate: Command = {
   help: `Usage: alert-bot simulate --alertname NAME [--label k=v]… [--facts] [--json]
        alert-bot simulate --file PAYLOAD.json|- [--facts] [--json]
 
-What the bot would decide now if the alert were sent by hand: what every guard says, and what is next. Nothing is
-written, nobody is told and nothing is acted on. For alerts of tomorrow as well: nobody has to have sent them.
+What the bot would decide now if the alert were sent by hand: what every guard
+says, and what is next. Nothing is written, nobody is told and nothing is acted
+on. For alerts of tomorrow as well: nobody has to have sent them.
 
   --alertname NAME    the same as --label alertname=NAME
   --label k=v         as often as needed, such as --label service=api
-  --file FILE         a webhook's payload, or one alert; - reads it from standard input
+  --file FILE         a webhook's payload, or one alert; - reads it from
+                      standard input
   --facts             also the facts, as JSON
 ${ANSWER_HELP}
 ${CLIENT_HELP}
 
-Example: alert-bot simulate --alertname HighErrorRate --label service=api --label severity=critical`,
+Example:
+  alert-bot simulate --alertname HighErrorRate --label service=api`,
   async run(args, around) {
     const { values } = readArgs('simulate', args, {
       ...CLIENT_OPTIONS,

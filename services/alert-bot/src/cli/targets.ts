@@ -7,7 +7,8 @@ import { entry, plain, plainJson } from './lines.ts';
 export const targets: Command = {
   help: `Usage: alert-bot targets [--all] [--json]
 
-What the bot may act on: how it runs, what is left of its budgets, whether it is quarantined or paused.
+What the bot may act on: how it runs, what is left of its budgets, whether it is
+quarantined or paused.
 
   --all               also what is not opted in
 ${ANSWER_HELP}

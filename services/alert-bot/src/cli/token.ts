@@ -6,9 +6,10 @@ import { misuse } from './failure.ts';
 export const token: Command = {
   help: `Usage: alert-bot token webhook|admin
 
-Prints the first token of the file in ALERT_BOT_DATA_DIR/tokens. The webhook token is for POST /webhook, the admin
-token for the API. To rotate one: put the new token into the first line, tell everybody, delete the old line. The
-bot reads the file again by itself.
+Prints the first token of the file in ALERT_BOT_DATA_DIR/tokens. The webhook
+token is for POST /webhook, the admin token for the API. To rotate one: put the
+new token into the first line, tell everybody, delete the old line. The bot
+reads the file again by itself.
 
   --token-file FILE   read this file instead
 
