@@ -3,7 +3,7 @@ import { backupLog } from '../store/backup.ts';
 import { type Command, JSON_OPTION, readArgs } from './command.ts';
 import { copyFields, copyLine } from './copy-line.ts';
 import { dataDirOf } from './data-dir.ts';
-import { plainJson } from './lines.ts';
+import { plainJson, wrap } from './lines.ts';
 
 export const backup: Command = {
   help: `Usage: alert-bot backup <file> [--data-dir DIR] [--json]
@@ -24,7 +24,10 @@ Example: alert-bot backup /backups/incidents.db`,
     const file = resolve(positionals[0] ?? '');
     const copy = await backupLog(resolve(dataDirOf(around, values['data-dir'])), file, Date.now());
     if (values.json) around.print(plainJson({ file, ...copyFields(copy) }, 2));
-    else around.print(`${file}: ${copyLine(copy)}, ${copy.size} bytes. The tokens are not in it.`);
+    else {
+      const kept = `${file}: ${copyLine(copy)}, ${copy.size} bytes. The tokens are not in it.`;
+      for (const line of wrap(kept, 0)) around.print(line);
+    }
     return 0;
   },
 };

@@ -60,7 +60,8 @@ test.concurrent('send --wait prints each decision with its explanation, or that 
   });
   expect(code).toBe(0);
   expect(out).toContain(
-    'decision  defer (cooldown), alert new, target supervisor:api, incident 7. The last incident of this target ended too recently.\n' +
+    'decision  defer (cooldown), alert new, target supervisor:api, incident 7. The\n' +
+      '          last incident of this target ended too recently.\n' +
       'decision  none within 2s, alert new, incident 8\n',
   );
   expect(bot.seen[0]).toMatchObject({ path: '/webhook?wait=2s', body: { status: 'resolved' } });

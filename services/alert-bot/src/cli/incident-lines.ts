@@ -58,13 +58,16 @@ export function incidentStory(one: DetailAnswer, now: number, { facts = false, e
     ),
     ...section(
       'Timeline',
-      one.timeline.flatMap(({ at, text }) => entry(clock(at), text, 10)),
+      one.timeline.flatMap(({ at, text }) => entry(clock(at), text, 10, SECTION)),
     ),
   ];
 }
 
+/** How far what stands below a title is indented. */
+const SECTION = 2;
+
 const section = (title: string, lines: readonly string[]): string[] =>
-  lines.length === 0 ? [] : ['', title, ...lines.map((line) => `  ${line}`)];
+  lines.length === 0 ? [] : ['', title, ...lines.map((line) => `${' '.repeat(SECTION)}${line}`)];
 
 export const labelsOf = (labels: Readonly<Record<string, string>>): string =>
   Object.entries(labels)
@@ -139,18 +142,19 @@ function decisionLines(
 ): string[] {
   const times = count === 1 ? '' : `, ${count} times`;
   return [
-    ...entry(clock(at), `${decision.kind} ${decision.reason}${times}: ${decision.explanation}`, 10),
-    ...guardLines(isLast ? decision.guards : decision.guards.filter(({ answer }) => answer !== 'allow')).map(
-      (line) => `  ${line}`,
-    ),
+    ...entry(clock(at), `${decision.kind} ${decision.reason}${times}: ${decision.explanation}`, 10, SECTION),
+    ...guardLines(
+      isLast ? decision.guards : decision.guards.filter(({ answer }) => answer !== 'allow'),
+      SECTION + 2,
+    ).map((line) => `  ${line}`),
     ...(facts ? [`  facts ${plainJson(seen)}`] : []),
   ];
 }
 
 /** Each guard, its answer and the numbers behind it. */
-export const guardLines = (guards: DecisionAnswer['guards']): string[] =>
+export const guardLines = (guards: DecisionAnswer['guards'], inside = 0): string[] =>
   guards.flatMap(({ guard, answer, because }) =>
-    entry(`${guard.padEnd(14)}${answer.padEnd(9)}`, because, 23),
+    entry(`${guard.padEnd(14)}${answer.padEnd(9)}`, because, 23, inside),
   );
 
 function attemptLines({
@@ -164,7 +168,7 @@ function attemptLines({
 }: DetailAnswer['attempts'][number]) {
   const ended = outcome === null ? 'under way' : `${outcome}${detail === null ? '' : `: ${detail}`}`;
   return [
-    ...entry(clock(reservedAt), `attempt ${number} of step ${step + 1} (${reason}), ${ended}`, 10),
+    ...entry(clock(reservedAt), `attempt ${number} of step ${step + 1} (${reason}), ${ended}`, 10, SECTION),
     ...calls.map(({ verb, instance, result }) =>
       plain(`          ${verb} ${instance.slice(0, 12)}: ${result ?? 'not answered yet'}`),
     ),
@@ -177,7 +181,7 @@ function evidenceLines(
 ): string[] {
   const size = `${Buffer.byteLength(content)} bytes${truncated ? ', cut off' : ''}`;
   return [
-    ...wrap(`${kind} of ${subject}: ${error === null ? size : `not captured, ${error}`}`, 2),
+    ...wrap(`${kind} of ${subject}: ${error === null ? size : `not captured, ${error}`}`, SECTION),
     ...(whole && content !== ''
       ? content
           .trimEnd()

@@ -36,9 +36,12 @@ export function wrap(text: string, indent: number): string[] {
 export const hanging = (text: string, indent: number): string[] =>
   wrap(text, indent).map((line, i) => (i === 0 ? line : `${' '.repeat(indent)}${line}`));
 
-/** A name and what it says, continued under itself. */
-export function entry(name: string, text: string, width = 12): string[] {
-  const [first = '', ...rest] = wrap(text, width);
+/**
+ * A name and what it says, continued under itself.
+ * @param inside by how much the lines are indented afterwards
+ */
+export function entry(name: string, text: string, width = 12, inside = 0): string[] {
+  const [first = '', ...rest] = wrap(text, width + inside);
   return [`${name.padEnd(width)}${first}`.trimEnd(), ...rest.map((line) => `${' '.repeat(width)}${line}`)];
 }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { plain } from './lines.ts';
+import { entry } from './lines.ts';
 
 const outcomeShape = z.looseObject({
   outcome: z.string(),
@@ -26,15 +26,18 @@ export function printReceipt(
   wait: string | undefined,
   print: (line: string) => void,
 ): void {
+  const say = (name: string, text: string) => {
+    for (const line of entry(name, text, 10)) print(line);
+  };
   print(`delivery  ${receipt.delivery}`);
   print(`accepted  ${receipt.accepted}`);
   print(`rejected  ${receipt.rejected.length}`);
   for (const { field, message } of receipt.rejected)
-    print(plain(`          ${message.startsWith(field) ? message : `${field}: ${message}`}`));
+    say('', message.startsWith(field) ? message : `${field}: ${message}`);
   if (wait === undefined) return;
   const { decisions = [] } = receipt;
   if (decisions.length === 0) print(`decision  none within ${wait}`);
-  for (const decision of decisions) print(plain(`decision  ${sentence(decision, wait)}`));
+  for (const decision of decisions) say('decision', sentence(decision, wait));
 }
 
 function sentence(found: z.output<typeof outcomeShape>, wait: string): string {

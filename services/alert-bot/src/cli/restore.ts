@@ -3,7 +3,7 @@ import { restoreLog } from '../store/restore.ts';
 import { type Command, JSON_OPTION, readArgs } from './command.ts';
 import { copyFields, copyLine } from './copy-line.ts';
 import { dataDirOf } from './data-dir.ts';
-import { plainJson } from './lines.ts';
+import { plainJson, wrap } from './lines.ts';
 import { sayings } from './orders.ts';
 
 export const restore: Command = {
@@ -36,7 +36,8 @@ Example: alert-bot restore /backups/incidents.db --why "the disk was replaced"`,
       around.print(plainJson({ dataDir, file, ...copyFields(copy), keptAs }, 2));
       return 0;
     }
-    around.print(`${dataDir} has the log of ${file} now: ${copyLine(copy)}.`);
+    const now = `${dataDir} has the log of ${file} now: ${copyLine(copy)}.`;
+    for (const line of wrap(now, 0)) around.print(line);
     if (keptAs !== null) around.print(`The log that was there is ${keptAs}.`);
     return 0;
   },
