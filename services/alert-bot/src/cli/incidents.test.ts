@@ -290,11 +290,12 @@ describe('approve, reject and reset', () => {
     const json = async (...args: Parameters<typeof terminal.run>): Promise<unknown> =>
       JSON.parse(await terminal.run(...args));
     const said = ['--by', 'ada', '--why', 'fine', '--json'];
-    await fire(terminal.bot, 'agree');
-    const about = { incident: 1, question: 1, target: 'supervisor:agree', does: 'restart' };
-    expect(await json(approve, '1', ...said)).toMatchObject({ ...about, by: 'ada' });
+    // First the one that nothing follows: what is approved takes the only place to act.
     await fire(terminal.bot, 'refuse');
-    expect(await json(reject, '2', ...said)).toMatchObject({ question: 2, target: 'supervisor:refuse' });
+    expect(await json(reject, '1', ...said)).toMatchObject({ question: 1, target: 'supervisor:refuse' });
+    await fire(terminal.bot, 'agree');
+    const about = { incident: 2, question: 2, target: 'supervisor:agree', does: 'restart' };
+    expect(await json(approve, '2', ...said)).toMatchObject({ ...about, by: 'ada' });
   });
 
   test('reset takes the number of an incident for its target', async () => {
