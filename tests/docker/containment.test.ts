@@ -180,6 +180,15 @@ describe('G12: the containers that are built here', () => {
       expect(status).toMatch(line);
   });
 
+  test('the bot reads its code as the image has it compiled, and cannot replace that', async () => {
+    const command =
+      'NODE_DEBUG_NATIVE=COMPILE_CACHE alert-bot check 2>&1; find node_modules/.cache ! -user 0';
+    const said = (await stack.exec('alert-bot', 'sh', '-c', command)).split('\n');
+    expect(said).toContain('/etc/alert-bot/playbooks.yml: good');
+    expect(said.filter((line) => line.includes('was accepted')).length).toBeGreaterThan(100);
+    expect(said.filter((line) => /was rejected|not.initialized|^node_modules/.test(line))).toEqual([]);
+  });
+
   test.each(BUILT)(
     '%s, %s: nothing can be written but in memory and in its data folder',
     async (where, name) => {
