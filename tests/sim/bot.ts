@@ -114,12 +114,10 @@ export function createBot(
       wake: waker.wake,
       stopping: stopping.signal,
     };
-    const intake = createIntake(
-      db,
-      number,
-      waker.wake,
-      (length) => new Promise((over) => void time.after(length, () => over(undefined))),
-    );
+    const intake = createIntake(db, number, waker.wake, {
+      sleep: (length) => new Promise((over) => void time.after(length, () => over(undefined))),
+      sync: () => Promise.resolve(),
+    });
     const keeper = keepTime(deps, clock);
     const engine = startEngine(deps, waker.woken, retention);
     const app = createHttp(deps, {

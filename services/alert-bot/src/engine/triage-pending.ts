@@ -6,7 +6,7 @@ import type { Millis } from '../domain/duration.ts';
 import type { Platform } from '../domain/platform.ts';
 import { type Envelope, openEnvelope, readAlert } from '../intake/payload.ts';
 import type { Events } from '../observe/events.ts';
-import { cannotWrite, StoreError, savepoint, write } from '../store/db.ts';
+import { cannotWrite, StoreError, savepoint, writeAhead } from '../store/db.ts';
 import {
   type AlertOutcome,
   beginTries,
@@ -75,7 +75,8 @@ interface Step {
 
 /**
  * Triages what was acknowledged, oldest first, for some milliseconds a transaction: many small deliveries share one, one of
- * thousands of alerts takes many. A try is counted before it is made, so that a delivery that ends the process does
+ * thousands of alerts takes many. None waits for the disk: what a power failure takes is triaged again, and what is decided
+ * about it syncs it. A try is counted before it is made, so that a delivery that ends the process does
  * not end it for ever.
  * @returns the incidents that a repeat touched, to be reconsidered where they were dismissed
  */
@@ -90,7 +91,7 @@ export async function triagePending(deps: TriageDeps): Promise<Set<number>> {
     await deps.breathe();
     const group = await nextGroup(deps, waiting);
     try {
-      const steps = await write(db, () => together(deps, group));
+      const steps = await writeAhead(db, () => together(deps, group));
       for (const step of steps) report(deps, step, repeated);
       if (steps.some(hasNews)) newsUntil = Math.min(newsUntil, deps.monotonic() + WITH_NEWS);
       const done = new Set(steps.flatMap(({ work, isDone }) => (isDone ? [work] : [])));
@@ -113,7 +114,7 @@ export async function triagePending(deps: TriageDeps): Promise<Set<number>> {
 /** One commit for all that are new. */
 async function begin({ db, boot }: TriageDeps, pending: readonly PendingDelivery[]): Promise<Work[]> {
   const fresh = pending.filter(({ tries }) => tries === 0).map(({ id }) => id);
-  if (fresh.length > 0) await write(db, () => beginTries(db, fresh, boot));
+  if (fresh.length > 0) await writeAhead(db, () => beginTries(db, fresh, boot));
   return pending.map((delivery) => {
     // One that this boot has begun is not over.
     const over = delivery.begun === boot ? delivery.tries - 1 : delivery.tries;
@@ -130,7 +131,7 @@ async function nextGroup({ db, boot }: TriageDeps, waiting: readonly Work[]): Pr
   }
   const { id, tries, begun } = first.delivery;
   if (tries > 0 && begun !== boot && first.over < TRIES) {
-    await write(db, () => beginTries(db, [id], boot));
+    await writeAhead(db, () => beginTries(db, [id], boot));
     // Once, over however many transactions.
     first.delivery = { ...first.delivery, begun: boot };
   }

@@ -179,6 +179,22 @@ describe('what cannot be stored', () => {
     expect(ids(log.db)).toEqual(['d']);
   });
 
+  test('G1: what is committed and not synced is not accepted; a sync that fails rejects the whole batch', async () => {
+    using log = temporaryLog();
+    const disk = Promise.withResolvers<void>();
+    const world = { sleep: () => Promise.resolve(), sync: () => disk.promise };
+    const { accept } = createIntake(log.db, log.boot, () => {}, world);
+    let isAnswered = false;
+    const answers = Promise.allSettled([accept(arrival('a')), accept(arrival('b'))]).finally(() => {
+      isAnswered = true;
+    });
+    await expect.poll(() => ids(log.db)).toEqual(['a', 'b']);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(isAnswered).toBe(false);
+    disk.reject(new StoreError('the disk failed'));
+    expect((await answers).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  });
+
   test('a locked log delays the batch, and takes it when it is free', async () => {
     using log = temporaryLog();
     using other = disposable(new Database(join(log.folder, 'incidents.db')));

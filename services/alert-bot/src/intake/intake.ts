@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Instant, Millis } from '../domain/duration.ts';
-import { cannotWrite, type Db, savepoint, write } from '../store/db.ts';
+import { cannotWrite, type Db, savepoint, synced, writeAhead } from '../store/db.ts';
 import {
   beginTries,
   type Delivery,
@@ -31,6 +31,12 @@ interface Waiting {
   reject: (error: unknown) => void;
 }
 
+export interface IntakeWorld {
+  sleep(length: Millis): Promise<unknown>;
+  /** Resolves when what was committed is on the disk. @throws StoreError */
+  sync(db: Db): Promise<void>;
+}
+
 export interface Intake {
   /** Resolves when the delivery is committed and synced (G1); rejects where the log cannot be written. */
   accept(arrival: Arrival): Promise<void>;
@@ -40,13 +46,14 @@ export interface Intake {
  * Commits deliveries in groups: those that arrive while one commit is going on share the next, so that a
  * burst costs few syncs. A savepoint each, so that one that cannot be stored fails alone.
  * @param boot see OpenedLog
- * @param sleep a simulation has a clock of its own
+ * @param onCommitted what is committed can be decided about while it is being synced: what acts on it syncs it first
+ * @param world a simulation has a clock of its own, and a disk that never waits
  */
 export function createIntake(
   db: Db,
   boot: number,
   onCommitted: () => void,
-  sleep: (length: Millis) => Promise<unknown> = delay,
+  { sleep, sync }: IntakeWorld = { sleep: delay, sync: synced },
 ): Intake {
   let waiting: Waiting[] = [];
   let committing = false;
@@ -56,11 +63,24 @@ export function createIntake(
     while (waiting.length > 0) {
       const batch = waiting;
       waiting = [];
-      await commit(db, boot, batch);
-      onCommitted();
+      await keep(batch);
       if (batch.length < FEW) await sleep(GATHER);
     }
     committing = false;
+  }
+
+  async function keep(batch: readonly Waiting[]): Promise<void> {
+    try {
+      const failed = await commit(db, boot, batch);
+      onCommitted();
+      await sync(db);
+      for (const one of batch) {
+        if (failed.has(one)) one.reject(failed.get(one));
+        else one.resolve();
+      }
+    } catch (error) {
+      for (const one of batch) one.reject(error);
+    }
   }
 
   return {
@@ -73,32 +93,25 @@ export function createIntake(
   };
 }
 
-async function commit(db: Db, boot: number, batch: readonly Waiting[]): Promise<void> {
+/** @returns those that could not be stored, and why */
+async function commit(db: Db, boot: number, batch: readonly Waiting[]): Promise<Map<Waiting, unknown>> {
   const failed = new Map<Waiting, unknown>();
-  try {
-    await write(db, () => {
-      failed.clear();
-      // With nothing in front of it the engine takes it next: its first try is counted here, which spares that one its commit.
-      // Others may wait while the process is killed over and over, and no such end is theirs.
-      const begun = batch.length < FEW && !hasBacklog(db, boot) ? boot : null;
-      for (const one of batch) {
-        try {
-          savepoint(db, () => store(db, one.arrival, begun));
-        } catch (error) {
-          // SQLite has undone the whole transaction by then, so what came before in it is gone as well.
-          if (cannotWrite(error)) throw error;
-          failed.set(one, error);
-        }
+  await writeAhead(db, () => {
+    failed.clear();
+    // With nothing in front of it the engine takes it next: its first try is counted here, which spares that one its commit.
+    // Others may wait while the process is killed over and over, and no such end is theirs.
+    const begun = batch.length < FEW && !hasBacklog(db, boot) ? boot : null;
+    for (const one of batch) {
+      try {
+        savepoint(db, () => store(db, one.arrival, begun));
+      } catch (error) {
+        // SQLite has undone the whole transaction by then, so what came before in it is gone as well.
+        if (cannotWrite(error)) throw error;
+        failed.set(one, error);
       }
-    });
-  } catch (error) {
-    for (const one of batch) one.reject(error);
-    return;
-  }
-  for (const one of batch) {
-    if (failed.has(one)) one.reject(failed.get(one));
-    else one.resolve();
-  }
+    }
+  });
+  return failed;
 }
 
 function store(db: Db, { delivery, payload }: Arrival, begun: number | null): void {

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { start } from '../cli/harness.ts';
 import { aDelivery, anAlert, anIncident, NOON, temporaryFolder, temporaryLog } from '../testing/log.ts';
 import { recordAlive } from './controls.ts';
-import { openLog, StoreError, write, writeTrouble } from './db.ts';
+import { type Db, openLog, StoreError, synced, write, writeAhead, writeTrouble } from './db.ts';
 import { countPending, insertDelivery } from './deliveries.ts';
 import { openEpisode } from './episodes.ts';
 import { knownVersion } from './migrate.ts';
@@ -310,6 +310,62 @@ describe('write', () => {
     const error = await errorOf(write(log.db, twice));
     expect(error).not.toBeInstanceOf(StoreError);
     expect(error).toMatchObject({ code: 'SQLITE_CONSTRAINT_PRIMARYKEY' });
+  });
+});
+
+describe('writeAhead', () => {
+  const syncing = (db: Db) => db.pragma('synchronous', { simple: true });
+
+  test('G1: is not synced, and leaves the log as it was: the next write is', async () => {
+    using log = temporaryLog();
+    const during = await writeAhead(log.db, () => {
+      insertDelivery(log.db, aDelivery('d'));
+      return syncing(log.db);
+    });
+    expect([during, syncing(log.db)]).toEqual([1, 2]);
+    await errorOf(
+      writeAhead(log.db, () => {
+        throw new Error('no');
+      }),
+    );
+    expect(syncing(log.db)).toBe(2);
+    expect(countPending(log.db)).toBe(1);
+  });
+
+  test('is seen by every other connection, before it is synced and after', async () => {
+    using log = temporaryLog();
+    using other = disposable(otherConnection(log.folder));
+    const seen = () => other.prepare('SELECT id FROM deliveries').pluck().all();
+    await writeAhead(log.db, () => insertDelivery(log.db, aDelivery('d')));
+    expect(seen()).toEqual(['d']);
+    await synced(log.db);
+    expect(seen()).toEqual(['d']);
+  });
+
+  test('G1: fails as a write does, and is told with it', async () => {
+    using log = temporaryLog();
+    log.db.pragma(`max_page_count = ${Number(log.db.pragma('page_count', { simple: true }))}`);
+    const large = aDelivery('large', { body: fill(100_000) });
+    const full = 'the incident log cannot be written: database or disk is full';
+    expect(String(await errorOf(writeAhead(log.db, () => insertDelivery(log.db, large))))).toBe(
+      `StoreError: ${full}`,
+    );
+    // What was not synced proves nothing about the disk.
+    await writeAhead(log.db, () => recordAlive(log.db, NOON));
+    expect(writeTrouble(log.db)).toBe(full);
+    expect(syncing(log.db)).toBe(2);
+  });
+
+  test('a log that is closed while it is synced closes when that is over', async () => {
+    using folder = temporaryFolder();
+    const { db, close } = openLog(folder.path);
+    await writeAhead(db, () => insertDelivery(db, aDelivery('d')));
+    const syncs = [synced(db), synced(db)];
+    close();
+    await Promise.all(syncs);
+    const again = openLog(folder.path);
+    expect(countPending(again.db)).toBe(1);
+    again.close();
   });
 });
 

@@ -6,10 +6,11 @@ import type { Millis } from '../domain/duration.ts';
 import { migrate, rebuildForVacuum, wantIncrementalVacuum } from './migrate.ts';
 import { keepStatements } from './statements.ts';
 import { StoreError } from './store-error.ts';
+import { createLogSync, type LogSync } from './sync.ts';
 
 export { StoreError };
 
-/** The incident log. Functions of this folder take it first; only `write` begins a transaction. */
+/** The incident log. Functions of this folder take it first; only `write` and `writeAhead` begin a transaction. */
 export type Db = Database.Database;
 
 export interface OpenedLog {
@@ -46,7 +47,10 @@ export function openLog(dataDir: string): OpenedLog {
     rebuildForVacuum(db, cannotWrite);
     keepStatements(db);
     const boot = nextBoot(db);
+    const sync = createLogSync(`${file}-wal`);
+    syncs.set(db, sync);
     const close = () => {
+      sync.close();
       db.close();
       lock.close();
     };
@@ -126,32 +130,91 @@ const troubles = new WeakMap<Db, string>();
 /** Why the log cannot be written, as the last write found it, or null (G14). */
 export const writeTrouble = (db: Db): string | null => troubles.get(db) ?? null;
 
+/** Set where a log was opened, for `synced`. */
+const syncs = new WeakMap<Db, LogSync>();
+/** Logs with commits that a sync of theirs failed for. The kernel may have dropped what it could not write, and tells nobody twice. */
+const uncertain = new WeakSet<Db>();
+
 /**
  * Runs a function in one transaction, synced to disk when the promise resolves. The function must not
  * await: gather first, write, then act.
  * @throws StoreError where the log cannot be written (locked, full, broken)
  */
-export async function write<T>(db: Db, fn: () => T, patience: Millis = LOCK_PATIENCE): Promise<T> {
-  // Somebody has waited in vain for the same lock: those behind would wait one after the other, and each pass of the engine.
-  const giveUpAt = performance.now() + (troubles.has(db) ? 0 : patience);
-  for (;;) {
-    const changesBefore = troubles.has(db) ? changesOf(db) : null;
-    try {
+export const write = <T>(db: Db, fn: () => T, patience: Millis = LOCK_PATIENCE): Promise<T> =>
+  transact(
+    db,
+    () => {
+      const changesBefore = troubles.has(db) ? changesOf(db) : null;
       const result = db.transaction(fn).immediate();
       // A transaction that changes nothing writes nothing, and is committed on a full disk as well.
       if (changesBefore !== null && changesOf(db) !== changesBefore) troubles.delete(db);
       return result;
+    },
+    patience,
+  );
+
+/**
+ * The same without the sync: everybody sees it at once, and it is on the disk with the next `write` or `synced`. A power failure
+ * before loses it, so it is for what nobody was told of yet, or what follows from what is on the disk already.
+ * @throws StoreError as `write`
+ */
+export const writeAhead = <T>(db: Db, fn: () => T): Promise<T> =>
+  transact(
+    db,
+    () => {
+      // SQLite goes on syncing where the order of writes matters: before the write-ahead log is moved into the file.
+      db.exec('PRAGMA synchronous = NORMAL');
+      try {
+        return db.transaction(fn).immediate();
+      } finally {
+        db.exec('PRAGMA synchronous = FULL');
+      }
+    },
+    LOCK_PATIENCE,
+  );
+
+/**
+ * Resolves when everything that was written is on the disk. The event loop is free meanwhile, unlike in `write`.
+ * @throws StoreError where the disk fails. What was written stays in the log, and may be lost when the power fails.
+ */
+export async function synced(db: Db): Promise<void> {
+  try {
+    await syncs.get(db)?.synced();
+  } catch (error) {
+    uncertain.add(db);
+    throw inTrouble(db, error);
+  }
+  // What follows a gap in the write-ahead log is not read again after a power failure, though it was synced itself.
+  if (uncertain.has(db)) throw inTrouble(db, new Error('a sync before has failed'));
+}
+
+async function transact<T>(db: Db, commit: () => T, patience: Millis): Promise<T> {
+  // Somebody has waited in vain for the same lock: those behind would wait one after the other, and each pass of the engine.
+  const giveUpAt = performance.now() + (troubles.has(db) ? 0 : patience);
+  for (;;) {
+    try {
+      if (uncertain.has(db)) makeCertain(db);
+      return commit();
     } catch (error) {
       // A broken constraint is a defect of ours, not the disk's.
       if (!cannotWrite(error)) throw error;
-      if (!isBusy(error) || performance.now() > giveUpAt) {
-        const trouble = `the incident log cannot be written: ${text(error)}`;
-        troubles.set(db, trouble);
-        throw new StoreError(trouble, { cause: error });
-      }
+      if (!isBusy(error) || performance.now() > giveUpAt) throw inTrouble(db, error);
       await delay(10);
     }
   }
+}
+
+/** Writes all that the write-ahead log has into the file, and syncs that: only so is it known to be on the disk after a sync that failed. */
+function makeCertain(db: Db): void {
+  const left = db.prepare('PRAGMA wal_checkpoint(TRUNCATE)').pluck().get();
+  if (left !== 0) throw new Database.SqliteError('somebody reads what is to be written anew', 'SQLITE_BUSY');
+  uncertain.delete(db);
+}
+
+function inTrouble(db: Db, error: unknown): StoreError {
+  const trouble = `the incident log cannot be written: ${text(error)}`;
+  troubles.set(db, trouble);
+  return new StoreError(trouble, { cause: error });
 }
 
 type Runner = Database.Transaction<(work: () => unknown) => unknown>;
@@ -159,7 +222,7 @@ type Runner = Database.Transaction<(work: () => unknown) => unknown>;
 const runners = new WeakMap<Db, Runner>();
 
 /**
- * Runs a function in a savepoint: what fails in it is undone alone. Only inside `write`.
+ * Runs a function in a savepoint: what fails in it is undone alone. Only inside `write` and `writeAhead`.
  * @throws what the function throws
  */
 export function savepoint<T>(db: Db, fn: () => T): T {
