@@ -125,7 +125,15 @@ describe('the console', { timeout: 180_000 }, () => {
     const search = page.getByRole('searchbox', { name: 'Search in it' });
     await search.fill('"STATUS":500');
     await page.getByText(/^\d+ lines have it$/).waitFor();
-    expect(await page.locator('details.evidence mark').first().innerText()).toBe('"status":500');
+    const marked = () => page.locator('details.evidence mark').first().innerText();
+    expect(await marked()).toBe('"status":500');
+    // Also when they went on to read, and something happens meanwhile.
+    await search.blur();
+    const change = await page.locator('main').getAttribute('data-change');
+    await loop.bot.pause();
+    await page.locator(`main:not([data-change="${change}"])`).waitFor();
+    expect([await search.inputValue(), await marked()]).toEqual(['"STATUS":500', '"status":500']);
+    await loop.bot.resume();
     await page.getByLabel('Note, or why').fill('looking');
     await page.getByRole('button', { name: 'Acknowledge' }).click();
     await page.getByText('Acknowledged: its page ends.').waitFor();

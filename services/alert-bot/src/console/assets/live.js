@@ -42,12 +42,16 @@ function leave() {
   isOver = true;
 }
 
+/** What somebody is writing; of a field that no form sends, also what they wrote before. */
+const isTheirs = (node) =>
+  node instanceof HTMLFormElement
+    ? node.dataset.dirty === 'true'
+    : node instanceof HTMLInputElement && node.form === null;
+
 const keep = {
   ignoreActiveValue: true,
   callbacks: {
-    // What somebody is writing is theirs.
-    beforeNodeMorphed: (old) =>
-      !isDrawnHere(old) && !(old instanceof HTMLFormElement && old.dataset.dirty === 'true'),
+    beforeNodeMorphed: (old) => !isDrawnHere(old) && !isTheirs(old),
     beforeAttributeUpdated: (name, element) => !(name === 'open' && element instanceof HTMLDetailsElement),
   },
 };

@@ -40,11 +40,14 @@ function search() {
 }
 
 export function keepSearch() {
+  const again = () => {
+    if (field() !== null && field().value !== '') search();
+  };
   document.addEventListener('input', (event) => {
     if (event.target === field()) search();
   });
   // A refresh brought the text back as it was.
-  document.addEventListener('refreshed', () => {
-    if (field() !== null && field().value !== '') search();
-  });
+  document.addEventListener('refreshed', again);
+  // Somebody may type faster than this is loaded.
+  again();
 }
