@@ -8,6 +8,8 @@ import { type Loop, startLoop } from './support/loop.ts';
 
 const running = z.object({ pid: z.number() });
 
+const HOLDS = ['dependency_unhealthy', 'guard_unavailable'];
+
 describe('G7: trouble of payments under traffic', () => {
   let loop: Loop;
   beforeAll(async () => {
@@ -60,7 +62,9 @@ describe('G7: trouble of payments under traffic', () => {
     // What fired about the api waited for payments, and went with it.
     for (const held of all.filter(({ attempts }) => attempts.length === 0)) {
       expect(held.outcome).toBe('recovered');
-      expect(reasons(held)).toContain('dependency_unhealthy');
+      // On a busy machine the question about payments may not be answered in time before all is well: that holds it, too.
+      const why = reasons(held).filter((reason) => HOLDS.includes(reason));
+      expect(why, reasons(held).join()).not.toEqual([]);
     }
     // Not of the alerts either, but for one that also fired in a case before: a relapse ends its wait.
     expect(loop.people.heard('RemediationEscalated')).toEqual([]);
