@@ -32,7 +32,7 @@ import { createAlertmanager } from './signals/alertmanager.ts';
 import { createPrometheus } from './signals/prometheus.ts';
 import { shareReadings } from './signals/shared-reading.ts';
 import { currentPause, heartbeatAt, lastLogTime, pauseNotes } from './store/controls.ts';
-import { type Db, openLog, writeTrouble } from './store/db.ts';
+import { crowdAtDisk, type Db, openLog, writeTrouble } from './store/db.ts';
 import { countPending } from './store/deliveries.ts';
 import { countByStatus } from './store/incidents.ts';
 import { jumpInLog } from './store/leaps.ts';
@@ -125,7 +125,7 @@ export async function run(config: Config, signal: AbortSignal): Promise<void> {
       now: clock.now,
       monotonic: clock.monotonic,
       sleep: (length, also) => delay(length, undefined, { signal: anyOf(stopping.signal, also) }),
-      breathe: createBreath(clock.monotonic),
+      breathe: createBreath(clock.monotonic, () => crowdAtDisk(db)),
       clockJump: clock.jump,
       behind: clock.behind,
       newFrom: clock.newFrom,

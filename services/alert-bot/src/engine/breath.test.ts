@@ -56,3 +56,20 @@ test('what it waited for itself is not paid back', async () => {
   await breathe();
   expect(around.turns()).toBe(8);
 });
+
+test('who waits for the disk is there, though nothing happens', async () => {
+  using around = loop(0.1);
+  const disk = Promise.withResolvers<void>();
+  let crowd: Promise<void> | null = disk.promise;
+  const breathe = createBreath(around.monotonic, () => crowd);
+  around.work(SLICE);
+  let isOver = false;
+  const breath = breathe().then(() => {
+    isOver = true;
+  });
+  await expect.poll(around.turns).toBeGreaterThan(20);
+  expect(isOver).toBe(false);
+  crowd = null;
+  disk.resolve();
+  await breath;
+});

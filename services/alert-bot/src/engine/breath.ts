@@ -12,8 +12,12 @@ const QUIET: Millis = 1;
 /**
  * Lets requests have the event loop once the engine has had its slice of it. What was acknowledged waits in the log; what was
  * not is lost to its sender for now, so that a flood of requests goes first.
+ * @param atDisk ends when no request waits for the disk: nothing happens meanwhile, and yet they are there; null where none waits
  */
-export function createBreath(monotonic: () => Millis): () => Promise<void> {
+export function createBreath(
+  monotonic: () => Millis,
+  atDisk: () => Promise<void> | null = () => null,
+): () => Promise<void> {
   let since = monotonic();
   return async () => {
     const began = monotonic();
@@ -24,7 +28,11 @@ export function createBreath(monotonic: () => Millis): () => Promise<void> {
     for (let turn = began, now = began; now - began < owed; turn = now) {
       await nextTurn();
       now = monotonic();
-      if (now - turn < QUIET) break;
+      if (now - turn >= QUIET) continue;
+      const crowd = atDisk();
+      if (crowd === null) break;
+      await crowd;
+      now = monotonic();
     }
     since = monotonic();
   };

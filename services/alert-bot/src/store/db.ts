@@ -174,7 +174,7 @@ export const writeAhead = <T>(db: Db, fn: () => T): Promise<T> =>
   );
 
 /**
- * Resolves when everything that was written is on the disk. The event loop is free meanwhile, unlike in `write`.
+ * Resolves when everything that was written is on the disk. Where that is slow the event loop is free meanwhile, unlike in `write`.
  * @throws StoreError where the disk fails. What was written stays in the log, and may be lost when the power fails.
  */
 export async function synced(db: Db): Promise<void> {
@@ -187,6 +187,9 @@ export async function synced(db: Db): Promise<void> {
   // What follows a gap in the write-ahead log is not read again after a power failure, though it was synced itself.
   if (uncertain.has(db)) throw inTrouble(db, new Error('a sync before has failed'));
 }
+
+/** Ends when no request waits for a slow disk; null where none does. */
+export const crowdAtDisk = (db: Db): Promise<void> | null => syncs.get(db)?.crowd() ?? null;
 
 async function transact<T>(db: Db, commit: () => T, patience: Millis): Promise<T> {
   // Somebody has waited in vain for the same lock: those behind would wait one after the other, and each pass of the engine.
