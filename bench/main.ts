@@ -24,12 +24,16 @@ async function main(): Promise<number> {
   const { seconds, only, incidents, deliveries, log, json } = options;
   // What is for machines has stdout for itself.
   const say = (text: string) => (json ? console.error(text) : console.log(text));
-  const machine = describeMachine();
+  say('Ten seconds of syncs of this disk, to know what the figures stand on.');
+  const machine = await describeMachine();
+  const [median, p99, worst] = [machine.sync.median, machine.sync.p99, machine.sync.worst].map((ms) =>
+    ms.toFixed(2),
+  );
   const method =
     `${seconds} s each. Services, database and load generator share the machine` +
     `${pins() ? '; the bot and its load generator have a core each' : ''}. PostgreSQL and SQLite sync every commit.`;
   say(
-    `${machine.cores} cores (${machine.cpu}), ${machine.memoryGb} GB, Node ${machine.node}, a sync takes ${machine.syncMs.toFixed(2)} ms, load ${machine.load}. ${method}`,
+    `${machine.cores} cores (${machine.cpu}), ${machine.memoryGb} GB, Node ${machine.node}, a sync takes ${median} ms (p99 ${p99}, worst ${worst}), load ${machine.load}. ${method}`,
   );
   const measured: Figure[] = [];
   let postgres: Awaited<ReturnType<typeof startPostgres>> | null = null;
