@@ -1,4 +1,5 @@
 import { html } from 'hono/html';
+import type { Instant } from '../domain/duration.ts';
 import type { Drawn } from '../store/matching-hours.ts';
 import { charts } from './charts.ts';
 import type { CountResult } from './count.ts';
@@ -11,10 +12,10 @@ const NOTE =
   'Of the incidents that match and that the log still has, by the hour when they ended, and when something was done about them.';
 
 /** The charts of a time, whatever happened in it. */
-export const chartsCard = (stretches: readonly Drawn[]): Html =>
+export const chartsCard = (stretches: readonly Drawn[], to: Instant | undefined): Html =>
   card(
     TITLE,
-    html`${charts(stretches)}<p class="quiet">Of all incidents, also of those that the log no longer has.</p>`,
+    html`${charts(stretches, to)}<p class="quiet">Of all incidents, also of those that the log no longer has.</p>`,
     { id: 'charts' },
   );
 
@@ -45,12 +46,12 @@ export function chartsPage(result: CountResult, query: HistoryQuery, search: URL
       <h1>Charts of the history</h1>
       <p class="line">${asked.length === 0 ? html`all incidents` : asked.map((one) => html`${chip(one)} `)}</p>
     </section>
-    ${card(TITLE, html`<div id="charts-drawn">${drawn(result)}</div>`, { id: 'charts' })}`;
+    ${card(TITLE, html`<div id="charts-drawn">${drawn(result, query.to)}</div>`, { id: 'charts' })}`;
 }
 
 const HOW_LONG: readonly string[] = ['since', 'from', 'to', 'before'];
 
-const drawn = (result: CountResult): Html =>
+const drawn = (result: CountResult, to: Instant | undefined): Html =>
   'refused' in result
     ? html`<p class="notice refused" role="alert">${REFUSED[result.refused]}</p>`
-    : html`${charts(result.stretches)}<p class="quiet">${NOTE}</p>`;
+    : html`${charts(result.stretches, to)}<p class="quiet">${NOTE}</p>`;

@@ -1,5 +1,5 @@
 import { html } from 'hono/html';
-import { formatDuration } from '../domain/duration.ts';
+import { formatDuration, type Instant } from '../domain/duration.ts';
 import { medianWithin } from '../store/hours.ts';
 import type { Drawn } from '../store/matching-hours.ts';
 import type { Html } from './layout.ts';
@@ -21,18 +21,18 @@ interface Bar {
 }
 
 /** Bars over time, with the numbers in a table below for whoever does not see them. */
-function chart(title: string, unit: string, stretch: readonly Drawn[], bars: readonly Bar[]): Html {
+function chart(title: string, unit: string, axis: readonly [string, string], bars: readonly Bar[]): Html {
   const sums = bars.map(({ parts }) => parts.reduce((sum, { value }) => sum + value, 0));
   const most = Math.max(1, ...sums);
   const step = WIDTH / Math.max(1, bars.length);
-  const first = day(stretch[0]);
+  const [first, last] = axis;
   return html`<figure>
     <figcaption><h3>${title}</h3></figcaption>
     <svg class="chart" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title}: ${summary(bars, sums, unit)}">
       <line class="axis" x1="0" x2="${WIDTH}" y1="${BASE + 0.5}" y2="${BASE + 0.5}"/>
       ${bars.map((bar, i) => column(bar, i * step, step, most))}
       <text class="axis-text" x="0" y="${HEIGHT - 3}">${first}</text>
-      <text class="axis-text" x="${WIDTH}" y="${HEIGHT - 3}" text-anchor="end">now</text>
+      <text class="axis-text" x="${WIDTH}" y="${HEIGHT - 3}" text-anchor="end">${last}</text>
     </svg>
     <p class="quiet">${summary(bars, sums, unit)}</p>
   </figure>`;
@@ -57,17 +57,21 @@ function summary(bars: readonly Bar[], sums: readonly number[], unit: string): s
 }
 
 const round = (value: number): string => value.toFixed(1);
-const day = (stretch: Drawn | undefined): string =>
-  stretch === undefined ? '' : new Date(stretch.from).toISOString().slice(0, 16).replace('T', ' ');
+const day = (at: Instant | undefined): string =>
+  at === undefined ? '' : new Date(at).toISOString().slice(0, 16).replace('T', ' ');
 
-/** Incidents by how they ended, calls to the platform, and how soon half of what was healed was. */
-export function charts(all: readonly Drawn[]): Html {
-  const at = (stretch: Drawn): string => `${day(stretch)} UTC`;
+/**
+ * Incidents by how they ended, calls to the platform, and how soon half of what was healed was.
+ * @param to where the time ends, if it does not reach to now
+ */
+export function charts(all: readonly Drawn[], to: Instant | undefined): Html {
+  const at = (stretch: Drawn): string => `${day(stretch.from)} UTC`;
+  const axis = [day(all[0]?.from), to === undefined ? 'now' : day(to)] as const;
   return html`<div class="charts">
     ${chart(
       'Incidents closed',
       '',
-      all,
+      axis,
       all.map((one) => ({
         title: `${at(one)}: ${one.closed.healed} healed, ${one.closed.recovered} recovered, ${one.closed.handed_over} handed over, ${one.closed.dismissed} dismissed`,
         parts: [
@@ -80,7 +84,7 @@ export function charts(all: readonly Drawn[]): Html {
     ${chart(
       'Actions',
       '',
-      all,
+      axis,
       all.map((one) => ({
         title: `${at(one)}: ${one.actions} calls to the platform`,
         parts: [{ tone: 'work', value: one.actions }],
@@ -89,7 +93,7 @@ export function charts(all: readonly Drawn[]): Html {
     ${chart(
       'Time to heal, half of them within',
       's',
-      all,
+      axis,
       all.map((one) => {
         const median = medianWithin(one.healed);
         return {

@@ -464,10 +464,14 @@ describe('what stands on the pages', () => {
       closeIncident(db, anIncident(db, { target: null, service }, now() - took), 'healed', {}, now());
     const ada = await signedIn(bot);
     // The same hours, whenever it is asked.
-    const time = `since=24h&to=${new Date(now() + 60_000).toISOString()}`;
+    const end = new Date(now() + 60_000).toISOString();
+    const time = `since=24h&to=${end}`;
     const drawn = async (path: string) => (await ada.get(path)).text.match(/<figure>.*?<\/figure>/gs);
     const whole = await drawn(`/history?${time}`);
     expect(whole).toHaveLength(3);
+    for (const figure of whole ?? [])
+      expect(figure).toContain(`>${end.slice(0, 16).replace('T', ' ')}</text>`);
+    expect((await drawn('/history?since=24h'))?.join()).toContain('>now</text>');
     expect(await drawn(`/history/charts?${time}`)).toEqual(whole);
     expect(await drawn(`/history/charts?${time}&severity=critical`)).not.toEqual(whole);
 

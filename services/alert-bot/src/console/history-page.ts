@@ -24,7 +24,7 @@ const REASONS_LISTED = [...new Set(Object.values(REASONS).flat())].sort();
 /** What happened, over whatever time: filters, charts, a list that goes on page by page. */
 export const historyPage = (view: HistoryView): Html =>
   html`<section class="state"><h1>History</h1>${filters(view)}</section>
-    ${view.stretches === null ? chartsPlace(view.search) : chartsCard(view.stretches)}
+    ${view.stretches === null ? chartsPlace(view.search) : chartsCard(view.stretches, view.query.to)}
     ${card('Incidents', list(view), { id: 'incidents', aside: html`<a href="/history.csv?${view.search.toString()}" download>Export as CSV</a>` })}`;
 
 function filters({ query, playbooks }: HistoryView): Html {
