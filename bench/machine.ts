@@ -10,7 +10,7 @@ export interface Machine {
   cpu: string;
   memoryGb: number;
   node: string;
-  /** What a write of 4 kB takes to be on disk, in the folder for temporary files: sixty a second for ten seconds. */
+  /** What a write of 4 kB takes to be on disk, in the folder for temporary files: six hundred, 16 ms apart. */
   sync: { median: number; p99: number; worst: number };
   load: string;
 }

@@ -24,7 +24,7 @@ async function main(): Promise<number> {
   const { seconds, only, incidents, deliveries, log, json } = options;
   // What is for machines has stdout for itself.
   const say = (text: string) => (json ? console.error(text) : console.log(text));
-  say('Ten seconds of syncs of this disk, to know what the figures stand on.');
+  say('Six hundred syncs of this disk first, to know what the figures stand on (ten seconds).');
   const machine = await describeMachine();
   const [median, p99, worst] = [machine.sync.median, machine.sync.p99, machine.sync.worst].map((ms) =>
     ms.toFixed(2),

@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -74,33 +72,6 @@ export class LoneBot implements AsyncDisposable {
     }
     await this.part.start();
     return trace;
-  }
-
-  /** Puts strace with these arguments below all its threads as it runs, until disposed of. */
-  async attach(args: readonly string[]): Promise<AsyncDisposable> {
-    const strace = await tool('strace');
-    const child = spawn(strace.path, ['-f', '-p', String(this.part.pid), '-o', '/dev/null', ...args], {
-      env: { ...process.env, ...strace.env },
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
-    let said = '';
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      said += text;
-    });
-    await until(() => /attached/.test(said), {
-      what: 'strace to be attached',
-      stillPossible: () => {
-        if (child.exitCode !== null) throw new Error(`strace ended: ${said}`);
-      },
-    });
-    return {
-      // It lets go of the process, which goes on.
-      async [Symbol.asyncDispose]() {
-        const ended = once(child, 'exit');
-        child.kill('SIGINT');
-        await ended;
-      },
-    };
   }
 
   get url(): string {

@@ -90,7 +90,8 @@ async function follow(args: readonly string[], around: Surroundings): Promise<nu
       await delay(FOLLOW_EVERY, undefined, { signal: stopped }).catch(() => undefined);
       if (stopped.aborted) return;
       try {
-        last = await tell({ ...around, note }, values, last);
+        // What was printed is not printed again, also where the bot goes away between two pages.
+        for await (const reached of tell({ ...around, note }, values, last)) last = reached;
         if (away) note('The bot answers again.');
         away = false;
       } catch (error) {
@@ -102,12 +103,12 @@ async function follow(args: readonly string[], around: Surroundings): Promise<nu
   });
 }
 
-/** Prints what happened after an event. @returns the event to go on from */
-async function tell(
+/** Prints what happened after an event, page by page. @yields the event to go on from */
+async function* tell(
   around: Surroundings,
   options: ClientOptions & { json?: boolean | undefined },
   after: number,
-): Promise<number> {
+): AsyncGenerator<number> {
   let cursor = after;
   for (;;) {
     const { events, last } = read(news, await get(around, options, `/api/v1/events?after=${cursor}`));
@@ -115,8 +116,9 @@ async function tell(
       for (const line of options.json ? [plainJson(event)] : told(event)) around.print(line);
     // A log that was restored from a backup is behind what was seen.
     if (last < cursor) around.note(`The log now ends at event ${last}: it is another one, or was restored.`);
-    if (events.length === 0) return Math.min(last, cursor);
-    cursor = events.at(-1)?.id ?? cursor;
+    cursor = events.at(-1)?.id ?? Math.min(last, cursor);
+    yield cursor;
+    if (events.length === 0) return;
   }
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { plain, plainJson } from './lines.ts';
+import { entry, plain, plainJson } from './lines.ts';
 
 // What a terminal would obey, or would hide: escapes of both kinds, marks of direction, separators.
 const HOSTILE = 'a\0\t\r\n\u001b[31m\u007f\u009b2J\u061c\u202e\u2066\u2028\u2029\ufeff\u{e0041}';
@@ -24,4 +24,14 @@ describe('plainJson', () => {
     expect(JSON.parse(plainJson(value, 2))).toEqual(value);
     expect(plainJson({ a: 1 }, 2)).toBe('{\n  "a": 1\n}');
   });
+});
+
+test('a name that fills its column has a line for itself', () => {
+  const text = 'and what it says goes on below, where it has all of the width that it has elsewhere';
+  expect(entry('a name of some length', text)).toEqual([
+    'a name of some length',
+    '            and what it says goes on below, where it has all of the width that',
+    '            it has elsewhere',
+  ]);
+  expect(entry('name', 'text')).toEqual(['name        text']);
 });

@@ -41,8 +41,11 @@ export const hanging = (text: string, indent: number): string[] =>
  * @param inside by how much the lines are indented afterwards
  */
 export function entry(name: string, text: string, width = 12, inside = 0): string[] {
-  const [first = '', ...rest] = wrap(text, width + inside);
-  return [`${name.padEnd(width)}${first}`.trimEnd(), ...rest.map((line) => `${' '.repeat(width)}${line}`)];
+  const lines = wrap(text, width + inside).map((line) => `${' '.repeat(width)}${line}`.trimEnd());
+  // A name that fills its column has a line for itself.
+  if (name.length >= width) return [name, ...lines];
+  const [first = '', ...rest] = lines;
+  return [`${name}${first.slice(name.length)}`, ...rest];
 }
 
 /** Text in so many columns. Of a name that is longer the end is shown, where names differ; of prose its start. */

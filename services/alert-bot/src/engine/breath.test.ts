@@ -58,7 +58,7 @@ test('what it waited for itself is not paid back', async () => {
 });
 
 test('who waits for the disk is there, though nothing happens', async () => {
-  using around = loop(0.1);
+  using around = loop(0);
   const disk = Promise.withResolvers<void>();
   let crowd: Promise<void> | null = disk.promise;
   const breathe = createBreath(around.monotonic, () => crowd);
@@ -72,4 +72,11 @@ test('who waits for the disk is there, though nothing happens', async () => {
   crowd = null;
   disk.resolve();
   await breath;
+});
+
+test('a disk that never answers does not keep the engine for ever', async () => {
+  using around = loop(0.1);
+  const breathe = createBreath(around.monotonic, () => new Promise(() => {}));
+  around.work(SLICE);
+  await breathe();
 });

@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import type { Millis } from '../domain/duration.ts';
 
 /** How long the engine works on end: so much later, at most, a request is answered for it. */
@@ -31,7 +31,8 @@ export function createBreath(
       if (now - turn >= QUIET) continue;
       const crowd = atDisk();
       if (crowd === null) break;
-      await crowd;
+      // A disk may never answer; the engine ends all the same.
+      await Promise.race([crowd, delay(owed)]);
       now = monotonic();
     }
     since = monotonic();

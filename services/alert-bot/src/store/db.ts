@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import Database from 'better-sqlite3';
+import { z } from 'zod';
 import type { Millis } from '../domain/duration.ts';
 import { migrate, rebuildForVacuum, wantIncrementalVacuum } from './migrate.ts';
 import { keepStatements } from './statements.ts';
@@ -43,6 +44,8 @@ export function openLog(dataDir: string): OpenedLog {
     // The log holds log lines and label values of the services: for the bot's user only.
     chmodSync(file, 0o600);
     setPragmas(db);
+    // A process before may have ended after a sync that failed, and what it wrote since would stand behind a gap.
+    if (!emptyWal(db)) uncertain.add(db);
     migrate(db, file);
     rebuildForVacuum(db, cannotWrite);
     keepStatements(db);
@@ -111,8 +114,8 @@ function setPragmas(db: Db): void {
     throw new StoreError('SQLite refused synchronous=FULL, so that nothing could be acknowledged safely');
   // A held lock must not block the event loop: `write` retries and yields instead.
   db.pragma('busy_timeout = 0');
-  // Of 4 kB: under a flood the same pages of the indexes are written again and again, and moved into the file less often.
-  db.pragma('wal_autocheckpoint = 4000');
+  // SQLite says nothing where its own one fails: see moveLongWal.
+  db.pragma('wal_autocheckpoint = 0');
   db.pragma('foreign_keys = ON');
 }
 
@@ -132,7 +135,7 @@ export const writeTrouble = (db: Db): string | null => troubles.get(db) ?? null;
 
 /** Set where a log was opened, for `synced`. */
 const syncs = new WeakMap<Db, LogSync>();
-/** Logs with commits that a sync of theirs failed for. The kernel may have dropped what it could not write, and tells nobody twice. */
+/** Logs of which something may not be on the disk though a later sync succeeds: the kernel drops what it could not write, and says so once. */
 const uncertain = new WeakSet<Db>();
 
 /**
@@ -197,10 +200,13 @@ async function transact<T>(db: Db, commit: () => T, patience: Millis): Promise<T
   for (;;) {
     try {
       if (uncertain.has(db)) makeCertain(db);
-      return commit();
+      const result = commit();
+      moveLongWal(db);
+      return result;
     } catch (error) {
       // A broken constraint is a defect of ours, not the disk's.
       if (!cannotWrite(error)) throw error;
+      if (isSqlite(error) && error.code.startsWith('SQLITE_IOERR')) uncertain.add(db);
       if (!isBusy(error) || performance.now() > giveUpAt) throw inTrouble(db, error);
       await delay(10);
     }
@@ -209,9 +215,29 @@ async function transact<T>(db: Db, commit: () => T, patience: Millis): Promise<T
 
 /** Writes all that the write-ahead log has into the file, and syncs that: only so is it known to be on the disk after a sync that failed. */
 function makeCertain(db: Db): void {
-  const left = db.prepare('PRAGMA wal_checkpoint(TRUNCATE)').pluck().get();
-  if (left !== 0) throw new Database.SqliteError('somebody reads what is to be written anew', 'SQLITE_BUSY');
+  if (!emptyWal(db))
+    throw new Database.SqliteError('somebody reads what is to be written anew', 'SQLITE_BUSY');
   uncertain.delete(db);
+}
+
+/** @returns whether nothing is left in it; somebody who reads keeps it */
+const emptyWal = (db: Db): boolean => db.prepare('PRAGMA wal_checkpoint(TRUNCATE)').pluck().get() === 0;
+
+/** In pages of 4 kB: under a flood the same pages of the indexes are written again and again, and are moved into the file less often. */
+const LONG_WAL = 4_000;
+const walState = z.tuple([z.number(), z.number(), z.number()]);
+
+/** After a commit, which stands whatever becomes of this. */
+function moveLongWal(db: Db): void {
+  try {
+    const [, pages] = walState.parse(db.prepare('PRAGMA wal_checkpoint(NOOP)').raw().get());
+    if (pages >= LONG_WAL) db.exec('PRAGMA wal_checkpoint(PASSIVE)');
+  } catch (error) {
+    if (!cannotWrite(error)) throw error;
+    // It syncs first what was not yet.
+    uncertain.add(db);
+    inTrouble(db, error);
+  }
 }
 
 function inTrouble(db: Db, error: unknown): StoreError {

@@ -142,3 +142,13 @@ test('those who wait for a slow disk are a crowd until a moment after', async ()
   await crowd;
   expect(disk.sync.crowd()).toBeNull();
 });
+
+test('G1: once it is closed nothing is synced any more, whose file ever has the number by then', async () => {
+  using disk = aDisk(0.2);
+  disk.sync.close();
+  await disk.ask('late');
+  expect(disk.over).toEqual(['late: Error: the incident log is closed']);
+  expect(disk.atOnce()).toBe(0);
+  // A second one closes no other's.
+  disk.sync.close();
+});

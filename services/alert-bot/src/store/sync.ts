@@ -41,6 +41,7 @@ export function createLogSync(
   const fd = openSync(walFile, 'r');
   let took: Millis = 0;
   let measuredAt = Number.NEGATIVE_INFINITY;
+  let isClosed = false;
   let last: Promise<void> = Promise.resolve();
   let next: Promise<void> | null = null;
   let crowd: Promise<void> | null = null;
@@ -74,12 +75,18 @@ export function createLogSync(
 
   return {
     async synced() {
+      // The number of the file may be another one's by then.
+      if (isClosed) throw new Error('the incident log is closed');
       const isQuick = took < AT_ONCE || monotonic() - measuredAt > TRY_AGAIN;
       if (isQuick && next === null && crowd === null) return atOnce();
       next ??= later();
       return next;
     },
     crowd: () => crowd,
-    close: () => void (next ?? last).catch(() => undefined).then(() => closeSync(fd)),
+    close() {
+      if (isClosed) return;
+      isClosed = true;
+      void (next ?? last).catch(() => undefined).then(() => closeSync(fd));
+    },
   };
 }
