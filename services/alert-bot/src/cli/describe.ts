@@ -1,5 +1,5 @@
-import { formatDuration, formatTimeOfDay } from '../domain/duration.ts';
-import type { MaintenanceWindow, Playbook, PlaybookFile, Step } from '../domain/playbook.ts';
+import { formatDuration } from '../domain/duration.ts';
+import { type Playbook, type PlaybookFile, type Step, windowInWords } from '../domain/playbook.ts';
 
 /** What a playbook does, in one line for a person. */
 export function describePlaybook({ name, mode, matchers, service, steps, limits, prove }: Playbook): string {
@@ -22,18 +22,8 @@ export function describeLimits({
 }: PlaybookFile): string[] {
   return [
     `at once: ${concurrent} ${concurrent === 1 ? 'action' : 'actions'}; in ${formatDuration(targets.per)}: ${targets.count} targets, at most ${targets.percent}% of all; a storm: ${storm.incidents} new incidents in ${formatDuration(storm.per)}, over when none came for ${formatDuration(storm.calm)}`,
-    ...maintenance.map(describeWindow),
+    ...maintenance.map((window) => `maintenance ${windowInWords(window)}: nothing is acted on`),
   ];
-}
-
-function describeWindow({ name, zone, days, from, to, services, playbooks }: MaintenanceWindow): string {
-  const when = days.length === 7 ? 'every day' : days.join(', ');
-  const only = [
-    ...(services === null ? [] : [`services ${services.join(', ')}`]),
-    ...(playbooks === null ? [] : [`playbooks ${playbooks.join(', ')}`]),
-  ];
-  const whom = only.length === 0 ? '' : `, only ${only.join(' and ')}`;
-  return `maintenance ${name}: ${when} ${formatTimeOfDay(from)} to ${formatTimeOfDay(to)} ${zone}${whom}: nothing is acted on`;
 }
 
 const step = (one: Step): string =>

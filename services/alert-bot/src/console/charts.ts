@@ -2,7 +2,8 @@ import { html } from 'hono/html';
 import { formatDuration, type Instant } from '../domain/duration.ts';
 import { medianWithin } from '../store/hours.ts';
 import type { Drawn } from '../store/matching-hours.ts';
-import type { Html } from './layout.ts';
+import { type Html, NOTHING } from './layout.ts';
+import { table, when } from './parts.ts';
 
 const WIDTH = 340;
 const HEIGHT = 96;
@@ -20,21 +21,27 @@ interface Bar {
   parts: readonly Part[];
 }
 
-/** Bars over time, with the numbers in a table below for whoever does not see them. */
-function chart(title: string, unit: string, axis: readonly [string, string], bars: readonly Bar[]): Html {
+/** Bars over time; `most` says in words how high the highest is. The numbers stand in a table below all of them. */
+function chart(
+  title: string,
+  mostOf: (most: number) => string,
+  axis: readonly [string, string],
+  bars: readonly Bar[],
+): Html {
   const sums = bars.map(({ parts }) => parts.reduce((sum, { value }) => sum + value, 0));
   const most = Math.max(1, ...sums);
+  const said = summary(bars, sums, mostOf);
   const step = WIDTH / Math.max(1, bars.length);
   const [first, last] = axis;
   return html`<figure>
     <figcaption><h3>${title}</h3></figcaption>
-    <svg class="chart" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title}: ${summary(bars, sums, unit)}">
+    <svg class="chart" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title}: ${said}">
       <line class="axis" x1="0" x2="${WIDTH}" y1="${BASE + 0.5}" y2="${BASE + 0.5}"/>
       ${bars.map((bar, i) => column(bar, i * step, step, most))}
       <text class="axis-text" x="0" y="${HEIGHT - 3}">${first}</text>
       <text class="axis-text" x="${WIDTH}" y="${HEIGHT - 3}" text-anchor="end">${last}</text>
     </svg>
-    <p class="quiet">${summary(bars, sums, unit)}</p>
+    <p class="quiet">${said}</p>
   </figure>`;
 }
 
@@ -50,10 +57,10 @@ function column({ title, parts }: Bar, x: number, step: number, most: number): H
     })}</g>`;
 }
 
-function summary(bars: readonly Bar[], sums: readonly number[], unit: string): string {
+function summary(bars: readonly Bar[], sums: readonly number[], mostOf: (most: number) => string): string {
   const most = Math.max(0, ...sums);
   if (most === 0) return 'none in this time';
-  return `most at once ${most}${unit}, ${bars[sums.indexOf(most)]?.title.split(': ')[0] ?? ''}`;
+  return `${mostOf(most)}, ${bars[sums.indexOf(most)]?.title.split(': ')[0] ?? ''}`;
 }
 
 const round = (value: number): string => value.toFixed(1);
@@ -70,7 +77,7 @@ export function charts(all: readonly Drawn[], to: Instant | undefined): Html {
   return html`<div class="charts">
     ${chart(
       'Incidents closed',
-      '',
+      atMost,
       axis,
       all.map((one) => ({
         title: `${at(one)}: ${one.closed.healed} healed, ${one.closed.recovered} recovered, ${one.closed.handed_over} handed over, ${one.closed.dismissed} dismissed`,
@@ -83,7 +90,7 @@ export function charts(all: readonly Drawn[], to: Instant | undefined): Html {
     )}
     ${chart(
       'Actions',
-      '',
+      atMost,
       axis,
       all.map((one) => ({
         title: `${at(one)}: ${one.actions} calls to the platform`,
@@ -92,7 +99,7 @@ export function charts(all: readonly Drawn[], to: Instant | undefined): Html {
     )}
     ${chart(
       'Time to heal, half of them within',
-      's',
+      (most) => `at most ${formatDuration(most * 1_000)}`,
       axis,
       all.map((one) => {
         const median = medianWithin(one.healed);
@@ -102,5 +109,32 @@ export function charts(all: readonly Drawn[], to: Instant | undefined): Html {
         };
       }),
     )}
-  </div>`;
+  </div>
+  ${numbers(all)}`;
+}
+
+const atMost = (most: number): string => `at most ${most}`;
+
+/** What the bars show, for whoever would rather read it or cannot see it. */
+function numbers(all: readonly Drawn[]): Html {
+  const some = all.filter(
+    ({ closed, actions, healed }) =>
+      actions > 0 || medianWithin(healed) !== null || Object.values(closed).some((count) => count > 0),
+  );
+  if (some.length === 0) return NOTHING;
+  return html`<details><summary>As numbers</summary>${table(
+    'What the charts show; times in which nothing happened are left out',
+    ['From', 'Healed', 'Recovered', 'Handed over', 'Dismissed', 'Actions', 'Half healed within'],
+    some.map(({ from, closed, actions, healed }) => {
+      const median = medianWithin(healed);
+      return [
+        when(from),
+        ...[closed.healed, closed.recovered, closed.handed_over, closed.dismissed, actions].map(
+          (count) => html`${count}`,
+        ),
+        html`${median === null ? '–' : formatDuration(median * 1_000)}`,
+      ];
+    }),
+    '',
+  )}</details>`;
 }

@@ -1,6 +1,7 @@
 // Long because it walks every page of a bot in this process, over a real supervisor and a real log; Alertmanager and Prometheus are away.
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bootSupervisor, staying } from '../../../supervisor/src/harness.ts';
 import { closeIncident } from '../decision/conclude.ts';
@@ -238,11 +239,49 @@ describe('what is wrong in an address or a form', () => {
     ['/history/charts?outcome=heald', 400, 'outcome: one of healed, recovered, handed_over, dismissed'],
     ['/history?from=soon', 400, 'from: &quot;soon&quot; is no time: write 2026-01-31T12:00'],
     ['/history?before=x', 400, 'before: an incident number'],
+    ['/history?before=0x10', 400, 'before: an incident number'],
+    ['/history?before=9999999999999999', 400, 'before: an incident number'],
+    ['/history?to=-271821-04-20T00:00:00Z', 400, 'is not between 1970 and 9999: write 2026-01-31T12:00'],
+    ['/history/charts?from=%2B275760-09-13T00:00:00Z&service=x', 400, 'is not between 1970 and 9999'],
+    ['/history?from=2026-02-01T00:00&to=2026-01-01T00:00', 400, 'to: it ends before it begins'],
+    ['/history?sevice=api', 400, 'there is no &quot;sevice&quot;; there are since, from, to, service'],
     [`/history?service=${'x'.repeat(600)}`, 400, 'service: at most 500 characters'],
   ])('%s: %i', async (path, status, said) => {
     await using bot = idle();
     const answer = await (await signedIn(bot)).get(path);
     expect(answer).toMatchObject({ status, text: expect.stringContaining(said) });
+  });
+
+  test('whatever is asked for in an address, it is answered or refused', async () => {
+    await using bot = idle();
+    const ada = await signedIn(bot);
+    const key = fc.oneof(
+      fc.constantFrom('since', 'from', 'to', 'service', 'status', 'outcome', 'reason', 'before'),
+      fc.string(),
+    );
+    const value = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.date({ noInvalidDate: true }).map((date) => date.toISOString()),
+      fc.integer().map(String),
+      fc.constantFrom('7d', '1y', 'open', 'healed', '-271821-04-20T00:00:00Z', '+275760-09-13T00:00:00Z'),
+    );
+    const query = fc.array(fc.tuple(key, value), { maxLength: 4 });
+    const path = fc.constantFrom(
+      '/',
+      '/history',
+      '/history.csv',
+      '/targets',
+      '/playbooks',
+      '/try',
+      '/incidents/1',
+    );
+    await fc.assert(
+      fc.asyncProperty(path, query, async (page, pairs) => {
+        const { status } = await ada.get(`${page}?${new URLSearchParams(pairs)}`);
+        expect([200, 400, 404]).toContain(status);
+      }),
+      { numRuns: 200 },
+    );
   });
 
   test('a form of another site, or with a forged or missing token, does nothing', async () => {
@@ -442,7 +481,11 @@ describe('what stands on the pages', () => {
     const first = await ada.get('/history');
     expect(listed(first.text)).toEqual(Array.from({ length: 50 }, (_, i) => 60 - i));
     const next = /href="(\/history\?[^"]+)" rel="next"/.exec(first.text)?.[1] ?? '';
-    expect(listed((await ada.get(next)).text)).toEqual(Array.from({ length: 10 }, (_, i) => 10 - i));
+    const older = await ada.get(next);
+    expect(listed(older.text)).toEqual(Array.from({ length: 10 }, (_, i) => 10 - i));
+    // Of everything that matches, on whichever page one is.
+    const [, whole = ''] = /href="(\/history\.csv[^"]*)"/.exec(older.text) ?? [];
+    expect((await ada.get(whole)).text.trim().split('\r\n')).toHaveLength(61);
     expect(listed((await ada.get('/history?service=api')).text)).toHaveLength(30);
     const { headers, text } = await ada.get('/history.csv?service=payments');
     expect(headers.get('content-type')).toBe('text/csv; charset=utf-8');

@@ -181,10 +181,16 @@ async function secure(c: Context, next: () => Promise<void>): Promise<void> {
 const SAID = 'alert_bot_said';
 const saidShape = z.object({ kind: z.enum(['done', 'refused']), text: z.string() });
 
+/** Browsers drop a cookie of more than 4 kB, and with it what was said. */
+const SAID_AT_MOST = 3_000;
+
 /** Kept for the next page, and no longer. */
 function keepSaid(c: Context, said: Said): void {
-  const text = { ...said, text: said.text.slice(0, 1_000) };
-  setCookie(c, SAID, JSON.stringify(text), { path: '/', httpOnly: true, sameSite: 'Strict', maxAge: 30 });
+  const signs = [...said.text.toWellFormed()];
+  while (encodeURIComponent(signs.join('')).length > SAID_AT_MOST) signs.splice(signs.length * 0.9);
+  const text = signs.join('') === said.text ? said.text : `${signs.join('')}…`;
+  const kept = JSON.stringify({ ...said, text });
+  setCookie(c, SAID, kept, { path: '/', httpOnly: true, sameSite: 'Strict', maxAge: 30 });
 }
 
 function takeSaid(c: Context): Said | null {

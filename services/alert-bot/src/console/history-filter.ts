@@ -3,6 +3,7 @@ import { type Instant, parseDuration } from '../domain/duration.ts';
 import { OUTCOMES, STATUSES } from '../domain/incident.ts';
 import { REASONS } from '../domain/reason.ts';
 import { HttpError } from '../http/errors.ts';
+import { shorten, strict } from '../http/input.ts';
 import type { HistoryFilter } from '../store/history.ts';
 import type { DrawnFilter } from '../store/matching-hours.ts';
 
@@ -14,20 +15,25 @@ const empty = z.literal('').transform(() => undefined);
 const choice = <const T extends readonly [string, ...string[]]>(of: T) =>
   z.union([empty, z.enum(of, { error: `one of ${of.join(', ')}` })]).optional();
 const text = z.union([empty, z.string().max(500, 'at most 500 characters')]).optional();
+/** Beyond these a length added or taken away is no date any more. */
+const EARLIEST = 0;
+const LATEST = Date.UTC(9999, 11, 31);
 const time = z
   .union([
     empty,
     z.string().transform((written, context) => {
       // The field of a browser sends no zone: the page says that it is UTC.
       const at = Date.parse(/[zZ]|[+-]\d\d:\d\d$/.test(written) ? written : `${written}Z`);
-      if (!Number.isNaN(at)) return at;
-      context.addIssue({ code: 'custom', message: `"${written}" is no time: write 2026-01-31T12:00` });
+      const isTime = at >= EARLIEST && at <= LATEST;
+      if (isTime) return at;
+      const why = Number.isNaN(at) ? 'is no time' : 'is not between 1970 and 9999';
+      context.addIssue({ code: 'custom', message: `"${shorten(written)}" ${why}: write 2026-01-31T12:00` });
       return z.NEVER;
     }),
   ])
   .optional();
 
-const shape = z.object({
+const shape = strict({
   since: choice(SPANS),
   from: time,
   to: time,
@@ -43,10 +49,10 @@ const shape = z.object({
   before: z
     .union([
       empty,
-      z.coerce
-        .number({ error: 'an incident number' })
-        .int('an incident number')
-        .positive('an incident number'),
+      z
+        .string()
+        .regex(/^[1-9]\d{0,14}$/, 'an incident number')
+        .transform(Number),
     ])
     .optional(),
 });
@@ -56,7 +62,12 @@ export type HistoryQuery = z.output<typeof shape>;
 /** What the form of the history asks for. @throws HttpError that names the field */
 export function readQuery(query: Readonly<Record<string, string>>): HistoryQuery {
   const parsed = shape.safeParse(query);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) {
+    const { from, to } = parsed.data;
+    if (from !== undefined && to !== undefined && to <= from)
+      throw new HttpError('invalid', 'to: it ends before it begins: write one that is later than from', 'to');
+    return parsed.data;
+  }
   const [issue] = parsed.error.issues;
   const field = issue?.path.join('.') ?? 'query';
   // Of a union the message stands one level deeper.

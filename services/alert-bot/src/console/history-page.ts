@@ -22,10 +22,14 @@ export interface HistoryView extends HistoryPage {
 const REASONS_LISTED = [...new Set(Object.values(REASONS).flat())].sort();
 
 /** What happened, over whatever time: filters, charts, a list that goes on page by page. */
-export const historyPage = (view: HistoryView): Html =>
-  html`<section class="state"><h1>History</h1>${filters(view)}</section>
-    ${view.stretches === null ? chartsPlace(view.search) : chartsCard(view.stretches, view.query.to)}
-    ${card('Incidents', list(view), { id: 'incidents', aside: html`<a href="/history.csv?${view.search.toString()}" download>Export as CSV</a>` })}`;
+export function historyPage(view: HistoryView): Html {
+  // Charts and export are of all that matches, on whichever page of the list one is.
+  const whole = new URLSearchParams(view.search);
+  whole.delete('before');
+  return html`<section class="state"><h1>History</h1>${filters(view)}</section>
+    ${view.stretches === null ? chartsPlace(whole) : chartsCard(view.stretches, view.query.to)}
+    ${card('Incidents', list(view), { id: 'incidents', aside: html`<a href="/history.csv?${whole.toString()}" download>Export as CSV</a>` })}`;
+}
 
 function filters({ query, playbooks }: HistoryView): Html {
   return html`<form class="filter" method="get" action="/history">

@@ -1,4 +1,5 @@
 import type { Deps } from '../deps.ts';
+import { doubtsOf } from '../http/doubts.ts';
 import type { Readiness } from '../http/ops.ts';
 import { allPauses } from '../store/controls.ts';
 import { playbookRecord } from '../store/record.ts';
@@ -25,5 +26,6 @@ export async function lookAtPlaybooks(
     problems: notes().flatMap(({ about, text }) => (about === 'playbooks' ? [text] : [])),
     paused: new Map(paused.map((pause) => [pause.scope.slice(SCOPE.length), pause])),
     records,
+    doubts: doubtsOf(file),
   };
 }

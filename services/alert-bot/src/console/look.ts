@@ -5,6 +5,7 @@ import type { Instant } from '../domain/duration.ts';
 import { noteTexts, type Readiness } from '../http/ops.ts';
 import { seenNow } from '../http/status.ts';
 import { stormNow } from '../http/storm.ts';
+import { auditBefore, currentPause } from '../store/controls.ts';
 import { incidentHistory } from '../store/history.ts';
 import { HOUR, spanOf, stretches } from '../store/hours.ts';
 import { closedLately, openNow } from '../store/incidents.ts';
@@ -24,6 +25,7 @@ import type { NowView } from './now-page.ts';
 /** More at once nobody reads; a storm may have thousands. */
 const OPEN_SHOWN = 50;
 const CLOSED_SHOWN = 8;
+const AUDIT_SHOWN = 8;
 
 /** Everything on the first page. */
 export async function lookNow(
@@ -41,6 +43,7 @@ export async function lookNow(
   );
   return {
     ...state,
+    pause: currentPause(db, deps.now()),
     notes: noteTexts(readiness),
     open: open.map((incident) => ({ incident, question: openQuestion(db, incident.id) })),
     stormSays: stormNow(deps)?.description ?? '',
@@ -48,6 +51,7 @@ export async function lookNow(
     quarantines: quarantines(db),
     standings: stands,
     closed: closedLately(db, CLOSED_SHOWN),
+    audit: auditBefore(db, Number.MAX_SAFE_INTEGER, AUDIT_SHOWN),
   };
 }
 

@@ -4,14 +4,18 @@ import type { Instant } from '../domain/duration.ts';
 import { overall, type Seen } from '../http/overall.ts';
 import { explained } from '../http/view.ts';
 import type { Approval } from '../store/approvals.ts';
+import type { AuditRow } from '../store/controls.ts';
 import type { Incident } from '../store/incidents.ts';
 import type { Quarantine } from '../store/targets.ts';
 import { csrf, type Html, NOTHING } from './layout.ts';
 import { nextOf } from './next.ts';
 import { ago, budgetBars, card, chip, incidentLink, stateChip, table, when } from './parts.ts';
+import { type Pause, stopCard } from './pause-card.ts';
 import type { Session } from './session.ts';
 
 export interface NowView extends Seen {
+  /** Of everything; who and why, which no page for others says. */
+  pause: Pause | null;
   /** What a person should know besides. */
   notes: readonly string[];
   open: readonly { incident: Incident; question: Approval | null }[];
@@ -22,6 +26,8 @@ export interface NowView extends Seen {
   quarantines: readonly Quarantine[];
   standings: readonly Standing[];
   closed: readonly Incident[];
+  /** What people did, newest first. */
+  audit: readonly AuditRow[];
 }
 
 /** Everything that matters now, on one page. */
@@ -32,6 +38,7 @@ export function nowPage(view: NowView, session: Session): Html {
       <p class="quiet">${heartbeat(view)}</p>
       ${view.notes.length === 0 ? NOTHING : html`<ul class="notes">${view.notes.map((note) => html`<li>${note}</li>`)}</ul>`}
     </section>
+    ${stopCard(view.pause, session, view.now)}
     ${stormCard(view, session)}
     ${openCard(view)}
     ${view.quarantines.length === 0 ? NOTHING : quarantineCard(view)}
@@ -50,6 +57,21 @@ export function nowPage(view: NowView, session: Session): Html {
         'None yet.',
       ),
       { id: 'closed', aside: html`<a href="/history">All of them</a>` },
+    )}
+    ${card(
+      'What people did lately',
+      table(
+        'What people did last',
+        ['When', 'Who', 'What', 'Why'],
+        view.audit.map(({ at, by, action, subject, why }) => [
+          ago(at, view.now),
+          html`${by}`,
+          html`${action} ${subject}`,
+          html`${why === '' ? '–' : why}`,
+        ]),
+        'Nothing yet.',
+      ),
+      { id: 'people' },
     )}`;
 }
 

@@ -1,16 +1,18 @@
 import { html } from 'hono/html';
 import { formatDuration } from '../domain/duration.ts';
-import type { Playbook, PlaybookFile } from '../domain/playbook.ts';
-import { shadows } from '../policy/shadow.ts';
+import { type Playbook, type PlaybookFile, windowInWords } from '../domain/playbook.ts';
+import type { Doubts } from '../http/doubts.ts';
 import type { PlaybookRecord } from '../store/record.ts';
 import { csrf, type Html, NOTHING } from './layout.ts';
 import { card, chip, short, when } from './parts.ts';
+import { PAUSE_LENGTH } from './pause-card.ts';
 import type { Session } from './session.ts';
 
 export interface PlaybooksView {
   file: PlaybookFile;
   /** Why the file on disk is not the one that holds; empty where it is. */
   problems: readonly string[];
+  doubts: Doubts;
   paused: ReadonlyMap<string, { by: string; why: string }>;
   records: Map<string, PlaybookRecord>;
 }
@@ -22,16 +24,16 @@ export const playbooksPage = (view: PlaybooksView, session: Session): Html =>
       ${view.problems.length === 0 ? NOTHING : html`<ul class="notes">${view.problems.map((problem) => html`<li>${problem}</li>`)}</ul>`}
     </section>
     ${view.file.playbooks.map((one, i) => playbookCard(one, view, i, session))}
-    ${card('For all of them', fleet(view.file), { id: 'limits' })}`;
+    ${card('For all of them', html`${(view.doubts.warnings.get(null) ?? []).map((text) => html`<p class="notice">Probably not meant: ${text}</p>`)}${fleet(view.file)}`, { id: 'limits' })}`;
 
 function playbookCard(
   playbook: Playbook,
-  { file, paused, records }: PlaybooksView,
+  { paused, records, doubts }: PlaybooksView,
   i: number,
   session: Session,
 ): Html {
   const { name, mode, matchers, service, steps, limits, prove } = playbook;
-  const before = file.playbooks.slice(0, i).filter((one) => shadows(one.matchers, matchers));
+  const before = doubts.shadows[i] ?? [];
   const pause = paused.get(name);
   const facts: [string, Html][] = [
     ['Matches', html`${matchers.map((one) => html`<code>${one}</code> `)}`],
@@ -53,6 +55,12 @@ function playbookCard(
       'Quarantine',
       html`${limits.quarantine === 'manual' ? 'until a person resets it' : formatDuration(limits.quarantine)}`,
     ],
+    ['Waits', html`at most ${formatDuration(limits.deferAtMost)} for what no person asked for`],
+    ['A question', html`stands for ${formatDuration(limits.approveWithin)}`],
+    [
+      'Settles',
+      html`${formatDuration(limits.settle)} before the first action, where its target depends on others`,
+    ],
     [
       'Proof',
       html`within ${formatDuration(prove.within)}, stable for ${formatDuration(prove.stable)}${prove.query === null ? NOTHING : html`; bad above ${prove.query.above}: <code>${prove.query.query}</code>`}`,
@@ -60,19 +68,21 @@ function playbookCard(
   ];
   return html`<section class="card" id="${name}">
     <div class="headline"><h2>${name}</h2><span class="line">${chip(mode)} ${pause === undefined ? NOTHING : chip('paused')}</span></div>
-    ${before.map((one) => html`<p class="notice refused">Never reached: <a href="#${one.name}">${one.name}</a> before it matches everything that it matches.</p>`)}
-    ${did(records.get(name))}
+    ${before.map((one) => html`<p class="notice refused">Never reached: <a href="#${one}">${one}</a> before it matches everything that it matches.</p>`)}
+    ${(doubts.warnings.get(i) ?? []).map((text) => html`<p class="notice">Probably not meant: ${text}</p>`)}
+    ${did(name, records.get(name))}
     <dl class="facts">${facts.map(([term, value]) => html`<div><dt>${term}</dt><dd>${value}</dd></div>`)}</dl>
     ${pause === undefined ? NOTHING : html`<p class="quiet">${pause.by} paused it. ${pause.why}</p>`}
     <details><summary>${pause === undefined ? 'Pause it' : 'Resume it'}</summary><form method="post" action="/orders" class="order">
       ${csrf(session)}<input type="hidden" name="scope" value="playbook:${name}"><input type="hidden" name="back" value="/playbooks">
       <label>Why <input name="why" maxlength="2000" autocomplete="off"></label>
+      ${pause === undefined ? PAUSE_LENGTH : NOTHING}
       <button type="submit" name="order" value="${pause === undefined ? 'pause' : 'resume'}" class="second">${pause === undefined ? 'Pause' : 'Resume'}</button>
     </form></details>
   </section>`;
 }
 
-function did(record: PlaybookRecord | undefined): Html {
+function did(name: string, record: PlaybookRecord | undefined): Html {
   if (record === undefined || record.counted === 0)
     return html`<p class="quiet">It has matched nothing yet.</p>`;
   const { counted, open, healed, relapsed, recovered, handedOver, dismissed, successRate, medianTimeToHeal } =
@@ -83,7 +93,7 @@ function did(record: PlaybookRecord | undefined): Html {
     ...(handedOver > 0 ? [`${handedOver} handed to a person`] : []),
     ...(dismissed > 0 ? [`${dismissed} dismissed`] : []),
   ];
-  return html`<p class="line">${counted === 1 ? '1 incident' : `${counted} incidents`}${record.since === null ? NOTHING : html` since ${when(record.since)}`}: ${[`${healed} healed${relapsed > 0 ? `, of which ${relapsed} relapsed` : ''}`, ...rest].join(', ')}.</p>
+  return html`<p class="line"><a href="/history?since=1y&amp;playbook=${encodeURIComponent(name)}">${counted === 1 ? '1 incident' : `${counted} incidents`}</a>${record.since === null ? NOTHING : html` since ${when(record.since)}`}: ${[`${healed} healed${relapsed > 0 ? `, of which ${relapsed} relapsed` : ''}`, ...rest].join(', ')}.</p>
     ${
       successRate === null
         ? html`<p class="quiet">None of them was acted on.</p>`
@@ -101,7 +111,7 @@ const fleet = ({ limits, maintenance }: PlaybookFile): Html => {
       'A storm',
       `${storm.incidents} incidents in ${formatDuration(storm.per)}, calm after ${formatDuration(storm.calm)}`,
     ],
-    ['Maintenance', maintenance.length === 0 ? 'no windows' : maintenance.map(({ name }) => name).join(', ')],
+    ['Maintenance', maintenance.length === 0 ? 'no windows' : maintenance.map(windowInWords).join('; ')],
   ];
   return html`<dl class="facts">${facts.map(([term, value]) => html`<div><dt>${term}</dt><dd>${value}</dd></div>`)}</dl>`;
 };

@@ -6,6 +6,7 @@ import type { TargetState } from '../store/targets.ts';
 import { dependencyGraph, type GraphNode } from './graph.ts';
 import { csrf, type Html, NOTHING } from './layout.ts';
 import { ago, budgetBars, card, chip, when } from './parts.ts';
+import { PAUSE_LENGTH, type Pause, pauseCard } from './pause-card.ts';
 import type { Session } from './session.ts';
 
 export interface TargetRow {
@@ -20,7 +21,7 @@ export interface TargetsView {
   now: Instant;
   /** Why the platform cannot be asked; nothing is known of any target then. */
   trouble: string | null;
-  paused: { by: string; why: string; at: Instant; until: Instant | null } | null;
+  paused: Pause | null;
   rows: readonly TargetRow[];
 }
 
@@ -30,7 +31,7 @@ export function targetsPage(view: TargetsView, session: Session): Html {
   return html`<section class="state"><h1>Targets</h1>
       <p>${view.trouble ?? `The bot sees ${view.rows.length}, and may act on ${mayAct}.`}</p>
     </section>
-    ${everything(view, session)}
+    ${pauseCard(view.paused, session, '/targets', view.now)}
     ${card('What depends on what', graph(view), { id: 'graph' })}
     <section class="card"><div class="headline"><h2>Each target</h2></div>
       <ul class="targets">${view.rows.map((row) => item(row, session, view.now))}</ul>
@@ -45,26 +46,6 @@ export function whyNot({ labels, protectedBecause }: Target): string | null {
   if (!optIn.enabled) return 'Not opted in: it has no label alert-bot.enable=true.';
   if (optIn.mode === 'observe') return 'Only watched: its label alert-bot.mode is observe.';
   return null;
-}
-
-function everything({ paused, now }: TargetsView, session: Session): Html {
-  const held =
-    paused === null
-      ? html`<p>Nothing is paused as a whole.</p>`
-      : html`<p><strong>${paused.by}</strong> paused everything ${ago(paused.at, now)}${paused.until === null ? ', until somebody resumes it' : html`, until ${when(paused.until)}`}. ${paused.why}</p>`;
-  return card(
-    'Everything',
-    html`${held}<form method="post" action="/orders" class="order">
-      ${csrf(session)}<input type="hidden" name="scope" value="all"><input type="hidden" name="back" value="/targets">
-      <label>Why <input name="why" maxlength="2000" autocomplete="off"></label>
-      ${
-        paused === null
-          ? html`<label class="narrow">For <input name="for" placeholder="until resumed, or 30m" autocomplete="off"></label><button type="submit" name="order" value="pause">Pause everything</button>`
-          : html`<button type="submit" name="order" value="resume">Resume everything</button>`
-      }
-    </form>`,
-    { id: 'all' },
-  );
 }
 
 function graph({ rows }: TargetsView): Html {
@@ -99,7 +80,7 @@ function item(row: TargetRow, session: Session, now: Instant): Html {
         : html`<details><summary>Pause or reset it</summary><form method="post" action="/orders" class="order">
       ${csrf(session)}<input type="hidden" name="scope" value="target:${target.id}"><input type="hidden" name="back" value="/targets">
       <label>Why <input name="why" maxlength="2000" autocomplete="off"></label>
-      ${paused === null ? html`<button type="submit" name="order" value="pause" class="second">Pause</button>` : html`<button type="submit" name="order" value="resume" class="second">Resume</button>`}
+      ${paused === null ? html`${PAUSE_LENGTH}<button type="submit" name="order" value="pause" class="second">Pause</button>` : html`<button type="submit" name="order" value="resume" class="second">Resume</button>`}
       <button type="submit" name="order" value="reset" class="second">Reset</button>
     </form></details>`
     }

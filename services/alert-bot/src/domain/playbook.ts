@@ -1,5 +1,5 @@
 import type { Labels } from './alert.ts';
-import type { Millis } from './duration.ts';
+import { formatTimeOfDay, type Millis } from './duration.ts';
 
 /** From the strictest to the freest. */
 export const MODES = ['observe', 'approve', 'act'] as const;
@@ -90,6 +90,25 @@ export interface MaintenanceWindow {
   /** Names of services and of playbooks it is for; null is all. */
   services: readonly string[] | null;
   playbooks: readonly string[] | null;
+}
+
+/** A window for a person: its name, when it is open, and for whom. */
+export function windowInWords({
+  name,
+  zone,
+  days,
+  from,
+  to,
+  services,
+  playbooks,
+}: MaintenanceWindow): string {
+  const when = days.length === 7 ? 'every day' : days.join(', ');
+  const only = [
+    ...(services === null ? [] : [`services ${services.join(', ')}`]),
+    ...(playbooks === null ? [] : [`playbooks ${playbooks.join(', ')}`]),
+  ];
+  const whom = only.length === 0 ? '' : `, only ${only.join(' and ')}`;
+  return `${name}: ${when} ${formatTimeOfDay(from)} to ${formatTimeOfDay(to)} ${zone}${whom}`;
 }
 
 /** Everything the playbook file says. */

@@ -7,7 +7,7 @@ export const SAY_WHO = 'send {"by":"your name","why":"…"}';
 /** Who gives an order, and why: both are kept. */
 export const person = {
   by: z.string({ error: 'say who you are' }).trim().min(1, 'say who you are').max(200),
-  why: z.string({ error: 'a text' }).max(2_000).default(''),
+  why: z.string({ error: 'a text' }).max(2_000, 'at most 2000 characters').default(''),
 };
 
 /** An object of these keys and no others: a typo must not be taken for a wish that was left out. */

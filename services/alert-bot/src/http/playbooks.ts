@@ -1,11 +1,10 @@
 import { z } from 'zod';
-import { suspicions } from '../config/suspicious.ts';
 import type { Deps } from '../deps.ts';
 import { formatDuration } from '../domain/duration.ts';
-import { MODES, type Playbook, type PlaybookFile, type Step } from '../domain/playbook.ts';
-import { shadows } from '../policy/shadow.ts';
+import { MODES, type Playbook, type Step } from '../domain/playbook.ts';
 import { allPauses } from '../store/controls.ts';
 import { type PlaybookRecord, playbookRecord } from '../store/record.ts';
+import { doubtsOf } from './doubts.ts';
 import { NOTHING, type Register } from './operation.ts';
 import { maybeAt, pauseShape } from './shapes.ts';
 import { pauseView, time } from './view.ts';
@@ -114,39 +113,6 @@ export function playbookRoutes(deps: Deps, on: Register): void {
       };
     },
   );
-}
-
-interface Doubts {
-  /** By the number of the playbook; null is the whole file. */
-  warnings: ReadonlyMap<number | null, string[]>;
-  shadows: readonly string[][];
-}
-
-/** Each playbook is compared with each one before it: once for a file. */
-const known = new WeakMap<PlaybookFile, Doubts>();
-
-function doubtsOf(file: PlaybookFile): Doubts {
-  const before = known.get(file);
-  if (before !== undefined) return before;
-  const all = suspicions(file).map(({ playbook, path, message }) => ({
-    playbook,
-    text: `${path.join('.')}: ${message}`,
-  }));
-  const warnings = new Map(
-    [...new Set(all.map(({ playbook }) => playbook))].map((one) => [
-      one,
-      all.filter(({ playbook }) => playbook === one).map(({ text }) => text),
-    ]),
-  );
-  const shadowed = file.playbooks.map(({ matchers }, index) =>
-    file.playbooks
-      .slice(0, index)
-      .filter((earlier) => shadows(earlier.matchers, matchers))
-      .map(({ name }) => name),
-  );
-  const doubts = { warnings, shadows: shadowed };
-  known.set(file, doubts);
-  return doubts;
 }
 
 function understood({ name, mode, matchers, service, steps, limits, prove }: Playbook) {

@@ -79,7 +79,7 @@ test('alert-bot release: done, or a sentence and code 1', async () => {
       code: 0,
       out:
         `Released the storm, incident ${openStorm(bot.deps.db)?.incident}, which held 10; by somebody: mended.\n` +
-        'They go one after the other, dependencies first, at most 1 target in 10m (half of limits.targets).\n',
+        'They go one after the other, dependencies first, at most 1 target in 10m (half\nof limits.targets).\n',
       err: '',
     });
     expect(await cli(args, env)).toMatchObject({ code: 1, err: expect.stringContaining('no storm is held') });

@@ -118,6 +118,8 @@ const auditRow = z.object({
   via: z.enum(WAYS).nullable(),
 });
 
+export type AuditRow = z.output<typeof auditRow>;
+
 /** What people did, newest first. @param before only rows with a smaller id */
 export const auditBefore = (db: Db, before: number, limit: number) =>
   db

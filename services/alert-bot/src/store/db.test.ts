@@ -354,6 +354,8 @@ describe('writeAhead', () => {
     await writeAhead(log.db, () => recordAlive(log.db, NOON));
     expect(writeTrouble(log.db)).toBe(full);
     expect(syncing(log.db)).toBe(2);
+    await synced(log.db);
+    expect(writeTrouble(log.db)).toBeNull();
   });
 
   test('a log that is closed while it is synced closes when that is over', async () => {

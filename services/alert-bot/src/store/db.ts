@@ -135,6 +135,8 @@ export const writeTrouble = (db: Db): string | null => troubles.get(db) ?? null;
 
 /** Set where a log was opened, for `synced`. */
 const syncs = new WeakMap<Db, LogSync>();
+/** Logs in trouble that were written to since: out of it when that is synced. */
+const writtenSince = new WeakSet<Db>();
 /** Logs of which something may not be on the disk though a later sync succeeds: the kernel drops what it could not write, and says so once. */
 const uncertain = new WeakSet<Db>();
 
@@ -147,10 +149,8 @@ export const write = <T>(db: Db, fn: () => T, patience: Millis = LOCK_PATIENCE):
   transact(
     db,
     () => {
-      const changesBefore = troubles.has(db) ? changesOf(db) : null;
-      const result = db.transaction(fn).immediate();
-      // A transaction that changes nothing writes nothing, and is committed on a full disk as well.
-      if (changesBefore !== null && changesOf(db) !== changesBefore) troubles.delete(db);
+      const result = commit(db, fn);
+      if (writtenSince.delete(db)) troubles.delete(db);
       return result;
     },
     patience,
@@ -168,7 +168,7 @@ export const writeAhead = <T>(db: Db, fn: () => T): Promise<T> =>
       // SQLite goes on syncing where the order of writes matters: before the write-ahead log is moved into the file.
       db.exec('PRAGMA synchronous = NORMAL');
       try {
-        return db.transaction(fn).immediate();
+        return commit(db, fn);
       } finally {
         db.exec('PRAGMA synchronous = FULL');
       }
@@ -189,6 +189,15 @@ export async function synced(db: Db): Promise<void> {
   }
   // What follows a gap in the write-ahead log is not read again after a power failure, though it was synced itself.
   if (uncertain.has(db)) throw inTrouble(db, new Error('a sync before has failed'));
+  if (writtenSince.delete(db)) troubles.delete(db);
+}
+
+function commit<T>(db: Db, fn: () => T): T {
+  const changesBefore = troubles.has(db) ? changesOf(db) : null;
+  const result = db.transaction(fn).immediate();
+  // A transaction that changes nothing writes nothing, and is committed on a full disk as well.
+  if (changesBefore !== null && changesOf(db) !== changesBefore) writtenSince.add(db);
+  return result;
 }
 
 /** Ends when no request waits for a slow disk; null where none does. */
@@ -243,6 +252,7 @@ function moveLongWal(db: Db): void {
 function inTrouble(db: Db, error: unknown): StoreError {
   const trouble = `the incident log cannot be written: ${text(error)}`;
   troubles.set(db, trouble);
+  writtenSince.delete(db);
   return new StoreError(trouble, { cause: error });
 }
 
