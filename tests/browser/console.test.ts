@@ -8,7 +8,7 @@ import { type Loop, startLoop } from '../bare/support/loop.ts';
 import { type Browser, startBrowser } from './support/chromium.ts';
 import { complaintsOfAxe, measure } from './support/fits.ts';
 
-/** Where the screenshots are, for people to look at; git ignores it. */
+/** Where the screenshots are, for people to look at; git ignores it. With WRITE_PICTURES=1 those of docs/console.md are written anew. */
 const screenshots = join(import.meta.dirname, '../../.run/browser');
 const PAGES = [
   ...['/', '/incidents/1', '/incidents/2', '/history', '/targets', '/playbooks', '/try'],
@@ -53,6 +53,55 @@ async function fillIn(token: string): Promise<void> {
   await page.getByRole('button', { name: 'Sign in' }).click();
 }
 
+/** Goes on with Tab to what has this name, as somebody without a mouse does. */
+async function tabTo(name: string | RegExp): Promise<void> {
+  const named = page.getByLabel(name).or(page.getByRole('button', { name })).or(page.getByText(name));
+  for (let i = 0; i < 60; i++) {
+    await page.keyboard.press('Tab');
+    if ((await named.and(page.locator(':focus')).count()) > 0) return;
+  }
+  throw new Error(`sixty times Tab, and ${name} has not the focus`);
+}
+
+/** Which pictures of docs/console.md are taken where. */
+const PICTURES: Readonly<Record<string, string>> = {
+  quarantine: 'now',
+  'handed-over': 'incident',
+  history: 'history',
+  targets: 'targets',
+  playbooks: 'playbooks',
+  replayed: 'try',
+};
+
+async function takePicture(name: string): Promise<void> {
+  const picture = PICTURES[name];
+  if (picture === undefined || process.env['WRITE_PICTURES'] !== '1') return;
+  await page.setViewportSize({ width: 1280, height: 1100 });
+  await page.evaluate('scrollTo(0, 0)');
+  await page.screenshot({ path: join(import.meta.dirname, `../../docs/console-${picture}.png`) });
+}
+
+/** The page as it stands, narrow and dark, wide and light: it fits, and everybody can use it. With a picture of each. */
+async function lookAt(name: string): Promise<void> {
+  const before = page.viewportSize();
+  for (const { width, height, colorScheme } of [
+    { width: 390, height: 844, colorScheme: 'dark' },
+    { width: 1280, height: 900, colorScheme: 'light' },
+  ] as const) {
+    await page.setViewportSize({ width, height });
+    await page.emulateMedia({ colorScheme });
+    await page.evaluate('scrollTo(0, 0)');
+    await page.screenshot({
+      path: join(screenshots, `console-${name}-${width}-${colorScheme}.png`),
+      fullPage: true,
+    });
+    expect({ name, ...(await measure(page)) }).toEqual({ name, wanted: width, over: [] });
+    expect({ name, found: await complaintsOfAxe(page) }).toEqual({ name, found: [] });
+  }
+  await takePicture(name);
+  if (before !== null) await page.setViewportSize(before);
+}
+
 const live = () => page.locator('#live[data-state=live]').waitFor();
 const heading = (text: string | RegExp) => page.getByRole('heading', { level: 1, name: text }).waitFor();
 
@@ -67,10 +116,14 @@ describe('the console', { timeout: 180_000 }, () => {
     await loop.api.break({ kind: 'errors', rate: 0.9 });
     await heading(/The bot is at work on one incident/);
     await page.getByText('Next: Proof is sought').waitFor();
+    expect(await page.evaluate('window.sameDocument')).toBe(true);
+    await lookAt('at-work');
     await page.getByRole('link', { name: /^#1 / }).click();
+    await page.evaluate('window.sameDocument = true');
     await page
       .getByText('Healed: one action, and the proof that the target is well.')
       .waitFor({ timeout: 45_000 });
+    expect(await page.evaluate('window.sameDocument')).toBe(true);
     await page.getByRole('link', { name: 'Now' }).click();
     await heading(/nothing is open/i);
     await loop.incident('closed', closed);
@@ -99,9 +152,15 @@ describe('the console', { timeout: 180_000 }, () => {
     loop.api.use();
     await loop.api.break({ kind: 'errors', rate: 0.9 });
     await heading('It needs you: one question waits for your answer.');
-    await page.getByRole('link', { name: 'Answer' }).click();
-    await page.locator('#answer').getByLabel('Why').fill('I saw the errors');
-    await page.getByRole('button', { name: 'Approve' }).click();
+    await lookAt('question');
+    // Without a mouse, from the first page to the answer.
+    await tabTo('Answer');
+    await page.keyboard.press('Enter');
+    await page.waitForURL('**/incidents/*');
+    await tabTo('Why');
+    await page.keyboard.type('I saw the errors');
+    await tabTo('Approve');
+    await page.keyboard.press('Enter');
     await page.getByText('Approved. The bot acts as soon as its turn comes.').waitFor();
     await page
       .getByText('Healed: one action, and the proof that the target is well.')
@@ -121,6 +180,7 @@ describe('the console', { timeout: 180_000 }, () => {
     await loop.incident('escalated', escalated);
     await heading(/^It needs you: one incident was handed to a person\.$/);
     await page.getByRole('heading', { name: 'In quarantine' }).waitFor();
+    await lookAt('quarantine');
     await page.locator('#open').getByRole('link', { name: /^#\d/ }).click();
     const search = page.getByRole('searchbox', { name: 'Search in it' });
     await search.fill('"STATUS":500');
@@ -134,6 +194,7 @@ describe('the console', { timeout: 180_000 }, () => {
     await page.locator(`main:not([data-change="${change}"])`).waitFor();
     expect([await search.inputValue(), await marked()]).toEqual(['"STATUS":500', '"status":500']);
     await loop.bot.resume();
+    await lookAt('handed-over');
     await page.getByLabel('Note, or why').fill('looking');
     await page.getByRole('button', { name: 'Acknowledge' }).click();
     await page.getByText('Acknowledged: its page ends.').waitFor();
@@ -144,6 +205,32 @@ describe('the console', { timeout: 180_000 }, () => {
     await page.getByText('Reset supervisor:api: the bot may act on it again.').waitFor();
     expect(complaints).toEqual([]);
     await loop.calm();
+  });
+
+  test('everything is stopped and let go again from the first page, by keyboard alone', async () => {
+    await signIn();
+    await tabTo('Stop the bot');
+    await page.keyboard.press('Enter');
+    await tabTo('Why');
+    await page.keyboard.type('a deploy of 1.4');
+    await tabTo('For');
+    await page.keyboard.type('10m');
+    await tabTo('Pause everything');
+    await page.keyboard.press('Enter');
+    await heading('Ada Lovelace paused the bot: it decides and records, and does nothing.');
+    expect(await page.locator('#all').innerText()).toMatch(
+      /Ada Lovelace paused everything .* a deploy of 1\.4/s,
+    );
+    await lookAt('paused');
+    await tabTo('Why');
+    await page.keyboard.type('deployed');
+    await tabTo('Resume everything');
+    await page.keyboard.press('Enter');
+    await heading(/nothing is open/i);
+    const people = await page.locator('#people tbody tr').allInnerTexts();
+    expect(people[0]).toMatch(/Ada Lovelace[\s\S]*resume[\s\S]*deployed/);
+    expect(people[1]).toMatch(/Ada Lovelace[\s\S]*pause[\s\S]*a deploy of 1\.4/);
+    expect(complaints).toEqual([]);
   });
 
   test('try: what would happen, by keyboard alone', async () => {
@@ -166,6 +253,7 @@ describe('the console', { timeout: 180_000 }, () => {
     await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
     await page.locator('#simulated h3').first().waitFor();
+    await lookAt('simulated');
     // An answer stays, whatever happens meanwhile.
     await loop.bot.pause();
     await loop.bot.resume();
@@ -180,11 +268,24 @@ describe('the console', { timeout: 180_000 }, () => {
     await page.getByLabel('Playbook file').fill(shipped.replace('mode: act', 'mode: observe'));
     await page.getByRole('button', { name: 'What would have happened?' }).click();
     await page.getByRole('heading', { name: /^It would have acted 0 times, not \d+\./ }).waitFor();
+    await lookAt('replayed');
     const rows = await page.locator('#replayed table').last().locator('tbody tr').allInnerTexts();
-    expect(rows).toHaveLength(3);
-    for (const row of rows)
+    // An alert that goes on firing after it was dismissed may open another one, which there was not.
+    const were = rows.filter((row) => !row.includes('there was no such incident'));
+    expect(were).toHaveLength(3);
+    for (const row of were)
       expect(row).toMatch(/#\d HighErrorRate[\s\S]*(healed|with a person)[\s\S]*dismissed/);
     expect(complaints).toEqual([]);
+  });
+
+  test('what is not there is told on a page of its own, with a way back', async () => {
+    await signIn();
+    await page.goto(`${url}/incidents/999`);
+    await page.getByText('there is no incident 999').waitFor();
+    await lookAt('not-there');
+    await page.getByRole('link', { name: 'To the first page' }).click();
+    await live();
+    expect(complaints.filter((one) => !one.includes('404'))).toEqual([]);
   });
 
   test('a history is filtered', async () => {
@@ -239,6 +340,7 @@ describe('the console', { timeout: 180_000 }, () => {
         });
         expect({ path, ...(await measure(page)) }).toEqual({ path, wanted: look.width, over: [] });
         expect({ path, found: await complaintsOfAxe(page) }).toEqual({ path, found: [] });
+        if (look.width === 1280 && look.colorScheme === 'light') await takePicture(name);
       }
       expect(complaints).toEqual([]);
     });
@@ -301,6 +403,7 @@ describe('the console', { timeout: 180_000 }, () => {
     await signIn();
     await loop.stack.parts.bot.stop();
     await page.getByText(/^Connection lost: this is how it was at /).waitFor();
+    await lookAt('lost');
     await loop.stack.parts.bot.start();
     // The session outlives the bot's process.
     await live();

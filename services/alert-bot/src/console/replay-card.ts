@@ -80,7 +80,7 @@ const COUNTED = [
 const sums = ({ totals: { was, now } }: Replayed): Html =>
   table(
     'Then and under this file',
-    ['', 'Then', 'Under this file'],
+    ['Count', 'Then', 'Under this file'],
     COUNTED.map(([key, name]) => [
       html`${name}`,
       html`${was[key]}`,
