@@ -77,7 +77,8 @@ async function takePicture(name: string): Promise<void> {
   const picture = PICTURES[name];
   if (picture === undefined || process.env['WRITE_PICTURES'] !== '1') return;
   await page.setViewportSize({ width: 1280, height: 1100 });
-  await page.evaluate('scrollTo(0, 0)');
+  // An answer stands below what was asked.
+  await page.evaluate(`scrollTo(0, 0); document.querySelector('#replayed')?.scrollIntoView()`);
   await page.screenshot({ path: join(import.meta.dirname, `../../docs/console-${picture}.png`) });
 }
 
