@@ -46,6 +46,10 @@ const COMMANDS: Readonly<Record<string, { summary: string; load(): Promise<Comma
     summary: 'put such a copy in the place of the incident log',
     load: async () => (await import('./restore.ts')).restore,
   },
+  status: {
+    summary: 'say how the whole stands now',
+    load: async () => (await import('./status.ts')).status,
+  },
   incidents: {
     summary: 'list incidents, tell the story of one, or follow what happens',
     load: async () => (await import('./incidents.ts')).incidents,
@@ -54,9 +58,17 @@ const COMMANDS: Readonly<Record<string, { summary: string; load(): Promise<Comma
     summary: 'end the page of an incident: somebody looks after it',
     load: async () => (await import('./acknowledge.ts')).acknowledge,
   },
+  note: {
+    summary: 'add what you have to say to the timeline of an incident',
+    load: async () => (await import('./note.ts')).note,
+  },
   targets: {
     summary: 'list what may be acted on, its budgets and quarantines',
     load: async () => (await import('./targets.ts')).targets,
+  },
+  playbooks: {
+    summary: 'list what is done about which alerts, and how it fared',
+    load: async () => (await import('./playbooks.ts')).playbooks,
   },
   approve: {
     summary: 'allow what the bot asks (mode approve)',
@@ -77,6 +89,10 @@ const COMMANDS: Readonly<Record<string, { summary: string; load(): Promise<Comma
   replay: {
     summary: 'say what another playbook file would have made of the past',
     load: async () => (await import('./replay.ts')).replay,
+  },
+  audit: {
+    summary: 'list what people did, and why',
+    load: async () => (await import('./audit.ts')).audit,
   },
   token: {
     summary: 'print the webhook or the admin token',
