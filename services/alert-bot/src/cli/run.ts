@@ -123,14 +123,15 @@ export async function runCli(args: readonly string[], env: NodeJS.ProcessEnv): P
     if (['help', '--help', '-h'].includes(name)) return await help(rest[0], around.print);
     if (rest.some((argument) => argument === '--help' || argument === '-h'))
       return await help(name, around.print);
-    const command = await find(name);
+    const command = await commandOf(name);
     return await command.run(rest, around);
   } catch (error) {
     return explain(error);
   }
 }
 
-function find(name: string): Promise<Command> {
+/** @throws Failure with the name that comes nearest, where there is no such command */
+export function commandOf(name: string): Promise<Command> {
   const found = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (found === undefined)
     throw misuse(`There is no command ${name}: ${didYouMean(name, Object.keys(COMMANDS))}`);
@@ -138,7 +139,7 @@ function find(name: string): Promise<Command> {
 }
 
 async function help(name: string | undefined, print: (line: string) => void): Promise<number> {
-  print(name === undefined ? overview() : withExitCodes((await find(name)).help));
+  print(name === undefined ? overview() : withExitCodes((await commandOf(name)).help));
   return 0;
 }
 
