@@ -111,7 +111,8 @@ export const simulations = z.looseObject({
   rejected: z.array(z.looseObject({ message: z.string() })),
 });
 
-const paused = z.looseObject({ by: z.string(), why: z.string(), until: z.string().nullable() }).nullable();
+export const pause = z.looseObject({ by: z.string(), why: z.string(), until: z.string().nullable() });
+const paused = pause.nullable();
 
 const target = z.looseObject({
   id: z.string(),

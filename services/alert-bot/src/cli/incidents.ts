@@ -1,19 +1,23 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { z } from 'zod';
-import { STATUSES } from '../domain/incident.ts';
-import { detail, incidentList, news, read } from './answers.ts';
+import { OUTCOMES, STATUSES } from '../domain/incident.ts';
+import { detail, news, read } from './answers.ts';
 import { Away, CLIENT_HELP, CLIENT_OPTIONS, type ClientOptions, get } from './client.ts';
 import { type Command, JSON_OPTION, readArgs, type Surroundings } from './command.ts';
 import { misuse } from './failure.ts';
-import { clock, incidentStory, incidentTable } from './incident-lines.ts';
+import { clock, incidentStory } from './incident-lines.ts';
+import { listIncidents } from './incident-list.ts';
 import { hanging, plainJson } from './lines.ts';
+import { LIMIT_HELP } from './query.ts';
 import { untilStopped } from './stop.ts';
 
 const FOLLOW_EVERY = 1_000;
 
 export const incidents: Command = {
-  help: `Usage: alert-bot incidents [--status STATUS] [--target TARGET] [--limit N]
-                           [--json]
+  help: `Usage: alert-bot incidents [--status STATUS] [--target TARGET]
+                           [--service NAME] [--playbook NAME] [--reason REASON]
+                           [--outcome OUTCOME] [--severity SEVERITY]
+                           [--from TIME] [--to TIME] [--limit N] [--json]
        alert-bot incidents show N [--facts] [--evidence] [--json]
        alert-bot incidents follow [--json]
 
@@ -26,7 +30,16 @@ What the bot did, what it did not do, and why. Newest first; times are UTC.
                       ${STATUSES.slice(0, 5).join(', ')},
                       ${STATUSES.slice(5).join(', ')}
   --target TARGET     only of this one, such as supervisor:api
-  --limit N           at most so many, 1 to 500; else 50
+  --service NAME      only of this service
+  --playbook NAME     only what this playbook had
+  --reason REASON     only with this reason last, one of docs/reasons.md
+  --outcome OUTCOME   only what was closed as this:
+                      ${OUTCOMES.join(', ')}
+  --severity SEVERITY only of this severity, such as critical
+  --from TIME         opened then or later: 2026-01-31T12:00:00Z, or a day such
+                      as 2026-01-31
+  --to TIME           opened before
+${LIMIT_HELP}
   --facts             also the facts of each decision, as JSON
   --evidence          also what was captured before the action: logs, state,
                       answers of queries
@@ -42,31 +55,9 @@ Example: alert-bot incidents --status escalated`,
       throw misuse(
         `incidents does not know "${what}": write incidents, incidents show N or incidents follow.`,
       );
-    return list(args, around);
+    return listIncidents(args, around);
   },
 };
-
-async function list(args: readonly string[], around: Surroundings): Promise<number> {
-  const { values } = readArgs('incidents', args, {
-    ...CLIENT_OPTIONS,
-    ...JSON_OPTION,
-    status: { type: 'string' },
-    target: { type: 'string' },
-    limit: { type: 'string' },
-  });
-  const { status, target, limit } = values;
-  if (limit !== undefined && !/^([1-9]\d?|[1-4]\d\d|500)$/.test(limit))
-    throw misuse(`incidents --limit "${limit}" is not a number from 1 to 500.`);
-  const query = new URLSearchParams();
-  for (const [name, value] of Object.entries({ status, target, limit }))
-    if (value !== undefined) query.set(name, value);
-  const answer = await get(around, values, `/api/v1/incidents${query.size === 0 ? '' : `?${query}`}`);
-  if (values.json) return json(answer, around);
-  const { incidents: found } = read(incidentList, answer);
-  if (found.length === 0) around.print(query.size === 0 ? 'No incident yet.' : 'No such incident.');
-  else for (const line of incidentTable(found, Date.now())) around.print(line);
-  return 0;
-}
 
 async function show(args: readonly string[], around: Surroundings): Promise<number> {
   const yes = { type: 'boolean' } as const;

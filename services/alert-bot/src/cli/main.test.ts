@@ -6,7 +6,18 @@ import { expect, test } from 'vitest';
 import { cli, start, tooWide } from './harness.ts';
 import { COMMAND_NAMES } from './run.ts';
 
-const ASKING = ['incidents', 'targets', 'acknowledge', 'approve', 'reject', 'simulate'];
+const ASKING = [
+  'status',
+  'incidents',
+  'targets',
+  'playbooks',
+  'acknowledge',
+  'note',
+  'audit',
+  'approve',
+  'reject',
+  'simulate',
+];
 
 test.concurrent('without a command it lists them and ends with 2', async () => {
   const { code, err } = await cli([]);

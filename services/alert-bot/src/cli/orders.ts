@@ -16,10 +16,12 @@ export const ORDER_OPTIONS = {
   ...JSON_OPTION,
   ...CLIENT_OPTIONS,
 } as const;
-export const ORDER_HELP = `  --why "…"           the reason, kept in the log
-  --by NAME           who says so; else the user of this shell
+/** Of an order that has its reason in itself. */
+export const SAID_HELP = `  --by NAME           who says so; else the user of this shell
 ${ANSWER_HELP}
 ${CLIENT_HELP}`;
+export const ORDER_HELP = `  --why "…"           the reason, kept in the log
+${SAID_HELP}`;
 
 const SCOPE = {
   target: { type: 'string' },

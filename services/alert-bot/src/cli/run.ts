@@ -46,6 +46,10 @@ const COMMANDS: Readonly<Record<string, { summary: string; load(): Promise<Comma
     summary: 'put such a copy in the place of the incident log',
     load: async () => (await import('./restore.ts')).restore,
   },
+  status: {
+    summary: 'say how the whole stands now',
+    load: async () => (await import('./status.ts')).status,
+  },
   incidents: {
     summary: 'list incidents, tell the story of one, or follow what happens',
     load: async () => (await import('./incidents.ts')).incidents,
@@ -54,9 +58,17 @@ const COMMANDS: Readonly<Record<string, { summary: string; load(): Promise<Comma
     summary: 'end the page of an incident: somebody looks after it',
     load: async () => (await import('./acknowledge.ts')).acknowledge,
   },
+  note: {
+    summary: 'add what you have to say to the timeline of an incident',
+    load: async () => (await import('./note.ts')).note,
+  },
   targets: {
     summary: 'list what may be acted on, its budgets and quarantines',
     load: async () => (await import('./targets.ts')).targets,
+  },
+  playbooks: {
+    summary: 'list what is done about which alerts, and how it fared',
+    load: async () => (await import('./playbooks.ts')).playbooks,
   },
   approve: {
     summary: 'allow what the bot asks (mode approve)',
@@ -77,6 +89,10 @@ const COMMANDS: Readonly<Record<string, { summary: string; load(): Promise<Comma
   replay: {
     summary: 'say what another playbook file would have made of the past',
     load: async () => (await import('./replay.ts')).replay,
+  },
+  audit: {
+    summary: 'list what people did, and why',
+    load: async () => (await import('./audit.ts')).audit,
   },
   token: {
     summary: 'print the webhook or the admin token',
@@ -107,14 +123,15 @@ export async function runCli(args: readonly string[], env: NodeJS.ProcessEnv): P
     if (['help', '--help', '-h'].includes(name)) return await help(rest[0], around.print);
     if (rest.some((argument) => argument === '--help' || argument === '-h'))
       return await help(name, around.print);
-    const command = await find(name);
+    const command = await commandOf(name);
     return await command.run(rest, around);
   } catch (error) {
     return explain(error);
   }
 }
 
-function find(name: string): Promise<Command> {
+/** @throws Failure with the name that comes nearest, where there is no such command */
+export function commandOf(name: string): Promise<Command> {
   const found = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (found === undefined)
     throw misuse(`There is no command ${name}: ${didYouMean(name, Object.keys(COMMANDS))}`);
@@ -122,7 +139,7 @@ function find(name: string): Promise<Command> {
 }
 
 async function help(name: string | undefined, print: (line: string) => void): Promise<number> {
-  print(name === undefined ? overview() : withExitCodes((await find(name)).help));
+  print(name === undefined ? overview() : withExitCodes((await commandOf(name)).help));
   return 0;
 }
 

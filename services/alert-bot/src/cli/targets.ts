@@ -70,5 +70,6 @@ const quarantineText = ({ until }: NonNullable<TargetAnswer['quarantine']>, id: 
     ? `until a person ends it: alert-bot reset ${id}`
     : `until ${until}, or alert-bot reset ${id}`;
 
-const pausedBy = ({ by, why, until }: NonNullable<TargetAnswer['paused']>): string =>
+/** Who stopped it, why, and until when. */
+export const pausedBy = ({ by, why, until }: NonNullable<TargetAnswer['paused']>): string =>
   `by ${by}${why === '' ? '' : ` (${why})`}${until === null ? ' until somebody resumes' : ` until ${until}`}`;
