@@ -37,7 +37,7 @@ export function createHttp(
   );
   app.route('/', webhookRoute({ db: deps.db, events: deps.events, now: deps.now, intake, passed }));
   const apart = createApart(deps);
-  const api = createApi(deps, readiness);
+  const api = createApi(deps, readiness, apart);
   app.route('/api/v1', openapiRoute(api.operations));
   app.use(
     '/api/*',

@@ -36,6 +36,7 @@ export async function replayCommand(
   });
   const end = (): void => void child.kill('SIGKILL');
   stopping.addEventListener('abort', end, { once: true });
+  if (stopping.aborted) end();
   try {
     const [said, complained, [code]] = await Promise.all([
       textOf(child.stdout, end),
