@@ -8,7 +8,7 @@ import { bootSupervisor, staying } from '../../../supervisor/src/harness.ts';
 import { createApart } from '../apart/apart.ts';
 import { startBot, type TestBot } from '../testing/bot.ts';
 import { createApi } from './api.ts';
-import { fire } from './harness.ts';
+import { fire, observe } from './harness.ts';
 import { PROBLEMS } from './problem.ts';
 import { closeServer, listen } from './server.ts';
 
@@ -40,6 +40,7 @@ processes:
   await fire(bot, 'nobody');
   // A third one, so that there are two pages of two.
   await fire(bot, 'somebody');
+  await observe(bot);
 }, 60_000);
 afterAll(async () => {
   await closeServer(server);
