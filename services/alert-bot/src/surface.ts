@@ -1,4 +1,5 @@
 import { Hono } from 'hono';
+import { createApart } from './apart/apart.ts';
 import type { Tokens } from './config/tokens.ts';
 import { consoleRoutes } from './console/console.ts';
 import type { Deps } from './deps.ts';
@@ -35,7 +36,8 @@ export function createHttp(
     bearer(tokens, 'webhook', (why) => deps.events.refused('unauthorized', why)),
   );
   app.route('/', webhookRoute({ db: deps.db, events: deps.events, now: deps.now, intake, passed }));
-  const api = createApi(deps, readiness);
+  const apart = createApart(deps);
+  const api = createApi(deps, readiness, apart);
   app.route('/api/v1', openapiRoute(api.operations));
   app.use(
     '/api/*',
@@ -50,6 +52,6 @@ export function createHttp(
   });
   orders.route('/', api.app);
   orders.onError((error, c) => answerError(c, error, (unknown) => deps.events.failed('console', unknown)));
-  app.route('/', consoleRoutes(deps, { tokens, readiness, api: orders, grafana }));
+  app.route('/', consoleRoutes(deps, { tokens, readiness, api: orders, apart, grafana }));
   return app;
 }

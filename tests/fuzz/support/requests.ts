@@ -46,6 +46,7 @@ export const ROUTES = [
   'GET /api/v1/storm',
   'POST /api/v1/storm/release',
   'POST /api/v1/simulate',
+  'POST /api/v1/replay',
 ] as const;
 
 /** The console's, asked by somebody who has signed in. */

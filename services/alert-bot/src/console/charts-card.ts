@@ -1,8 +1,8 @@
 import { html } from 'hono/html';
+import type { CountResult } from '../apart/count.ts';
 import type { Instant } from '../domain/duration.ts';
-import type { Drawn } from '../store/matching-hours.ts';
+import type { Stretch } from '../store/hours.ts';
 import { charts } from './charts.ts';
-import type { CountResult } from './count.ts';
 import type { HistoryQuery } from './history-filter.ts';
 import type { Html } from './layout.ts';
 import { card, chip } from './parts.ts';
@@ -12,7 +12,7 @@ const NOTE =
   'Of the incidents that match and that the log still has, by the hour when they ended, and when something was done about them.';
 
 /** The charts of a time, whatever happened in it. */
-export const chartsCard = (stretches: readonly Drawn[], to: Instant | undefined): Html =>
+export const chartsCard = (stretches: readonly Stretch[], to: Instant | undefined): Html =>
   card(
     TITLE,
     html`${charts(stretches, to)}<p class="quiet">Of all incidents, also of those that the log no longer has.</p>`,

@@ -1,7 +1,6 @@
 import { html } from 'hono/html';
 import { formatDuration, type Instant } from '../domain/duration.ts';
-import { medianWithin } from '../store/hours.ts';
-import type { Drawn } from '../store/matching-hours.ts';
+import { medianWithin, type Stretch } from '../store/hours.ts';
 import { type Html, NOTHING } from './layout.ts';
 import { table, when } from './parts.ts';
 
@@ -71,8 +70,8 @@ const day = (at: Instant | undefined): string =>
  * Incidents by how they ended, calls to the platform, and how soon half of what was healed was.
  * @param to where the time ends, if it does not reach to now
  */
-export function charts(all: readonly Drawn[], to: Instant | undefined): Html {
-  const at = (stretch: Drawn): string => `${day(stretch.from)} UTC`;
+export function charts(all: readonly Stretch[], to: Instant | undefined): Html {
+  const at = (stretch: Stretch): string => `${day(stretch.from)} UTC`;
   const axis = [day(all[0]?.from), to === undefined ? 'now' : day(to)] as const;
   return html`<div class="charts">
     ${chart(
@@ -116,7 +115,7 @@ export function charts(all: readonly Drawn[], to: Instant | undefined): Html {
 const atMost = (most: number): string => `at most ${most}`;
 
 /** What the bars show, for whoever would rather read it or cannot see it. */
-function numbers(all: readonly Drawn[]): Html {
+function numbers(all: readonly Stretch[]): Html {
   const some = all.filter(
     ({ closed, actions, healed }) =>
       actions > 0 || medianWithin(healed) !== null || Object.values(closed).some((count) => count > 0),

@@ -3,6 +3,7 @@ import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import { html } from 'hono/html';
 import { stream } from 'hono/streaming';
 import { z } from 'zod';
+import type { Apart } from '../apart/apart.ts';
 import type { Tokens } from '../config/tokens.ts';
 import { createStandings } from '../decision/standing.ts';
 import type { Deps } from '../deps.ts';
@@ -15,7 +16,6 @@ import { knownIncident } from '../http/view.ts';
 import { lastChange } from '../store/events.ts';
 import { assetRoutes } from './assets.ts';
 import { chartsPage } from './charts-card.ts';
-import { createCounts } from './count.ts';
 import { csvOf } from './export.ts';
 import { orderOf } from './forms.ts';
 import { grafanaLinks } from './grafana-links.ts';
@@ -31,7 +31,6 @@ import { createNews, newsRoute } from './news.ts';
 import { nowPage } from './now-page.ts';
 import { giveOrder, incidentOrder, type Order, stopOrder } from './orders.ts';
 import { playbooksPage } from './playbooks-page.ts';
-import { createReplays } from './replay.ts';
 import { COOKIE, readSession, type Session } from './session.ts';
 import { localPath, signInAgain, signInRoutes, signOut } from './sign-in.ts';
 import { incidentStory } from './story.ts';
@@ -44,16 +43,17 @@ export interface ConsoleParts {
   readiness: Readiness;
   /** The API in this process, its caller already let in: every order goes the same way. */
   api: Hono<Passed>;
+  /** Shared with the API, so that both together are bounded. */
+  apart: Apart;
   /** Where people's browsers reach Grafana; null for no links. */
   grafana: string | null;
 }
 
 /** The pages that people look at, at `/`; for whoever signed in with the admin token (G12, G13). */
-export function consoleRoutes(deps: Deps, { tokens, readiness, api, grafana }: ConsoleParts): Hono {
+export function consoleRoutes(deps: Deps, { tokens, readiness, api, apart, grafana }: ConsoleParts): Hono {
   const { db, events, now } = deps;
   const app = new Hono();
   const standings = createStandings(deps);
-  const counts = createCounts(db, deps.stopping);
   const who = (c: Context): Session | null => readSession(tokens, getCookie(c, COOKIE), now());
 
   app.onError((error, c) => {
@@ -124,7 +124,7 @@ export function consoleRoutes(deps: Deps, { tokens, readiness, api, grafana }: C
   }));
   show('/history/charts', '/history', async (c) => {
     const { query, search, asked } = chartsAsked(c.req.url, now());
-    const result = await counts.count(asked);
+    const result = await apart.counts.count(asked);
     return {
       title: 'Charts of the history',
       main: chartsPage(result, query, search),
@@ -151,7 +151,7 @@ export function consoleRoutes(deps: Deps, { tokens, readiness, api, grafana }: C
     title: 'Playbooks',
     main: playbooksPage(await lookAtPlaybooks(deps, readiness), session),
   }));
-  tryRoutes(app, api, createReplays(db), { show, frame, signedIn });
+  tryRoutes(app, api, apart.replays, { show, frame, signedIn });
   take('/incidents/:id', (fields, c) => {
     const id = c.req.param('id') ?? '';
     // What concerns its target is ordered of the target.

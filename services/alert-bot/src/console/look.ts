@@ -1,3 +1,4 @@
+import type { Asked } from '../apart/count.ts';
 import { openQuestion } from '../decision/approval.ts';
 import type { Standing } from '../decision/standing.ts';
 import type { Deps } from '../deps.ts';
@@ -10,7 +11,6 @@ import { incidentHistory } from '../store/history.ts';
 import { HOUR, spanOf, stretches } from '../store/hours.ts';
 import { closedLately, openNow } from '../store/incidents.ts';
 import { quarantines } from '../store/targets.ts';
-import type { Asked } from './count.ts';
 import {
   drawnFilterOf,
   filterOf,

@@ -1,7 +1,9 @@
 import { html } from 'hono/html';
+import type { ReplayResult } from '../apart/replay-result.ts';
+import type { PlaybookError } from '../config/playbooks.ts';
+import type { ReplayAnswer, StoryAnswer } from '../replay/answer.ts';
 import { csrf, type Html, NOTHING } from './layout.ts';
 import { card, chip, table, when } from './parts.ts';
-import type { Replayed, ReplayedStory, ReplayResult } from './replay.ts';
 import type { Session } from './session.ts';
 
 export const REPLAY_SPANS = ['24h', '7d', '30d', '90d'] as const;
@@ -24,8 +26,8 @@ export const WORKING: Html = html`<p class="notice working" role="status">Replay
 
 /** Both outcomes, side by side. */
 export function replayResult(result: ReplayResult): Html {
-  if ('refused' in result)
-    return html`<section class="card" id="replayed"><h2>It was not replayed</h2>${result.refused.map((one) => html`<p class="notice refused" role="alert">${one}</p>`)}</section>`;
+  if (!('replayed' in result))
+    return html`<section class="card" id="replayed"><h2>It was not replayed</h2>${whyNot(result).map((one) => html`<p class="notice refused" role="alert">${one}</p>`)}</section>`;
   const { replayed: it } = result;
   return html`<section class="card" id="replayed">
     <h2>${summary(it)}</h2>
@@ -55,7 +57,21 @@ export function replayResult(result: ReplayResult): Html {
 
 const SHOWN = 200;
 
-function summary({ totals: { was, now }, differences, undecided, same }: Replayed): string {
+const REFUSED = {
+  busy: 'Another replay is under way. Try again when it has ended.',
+  too_long:
+    'It took too long, or too much memory. Replay a shorter time, or run alert-bot replay on another machine with a copy of the log.',
+};
+
+function whyNot(result: Exclude<ReplayResult, { replayed: unknown }>): readonly string[] {
+  if ('refused' in result) return [REFUSED[result.refused]];
+  return 'failed' in result ? [result.failed] : result.errors.map(mistake);
+}
+
+const mistake = ({ line, path, value, message }: PlaybookError): string =>
+  `Line ${line}: ${path}${value === '' ? '' : ` "${value}"`} ${message}`;
+
+function summary({ totals: { was, now }, differences, undecided, same }: ReplayAnswer): string {
   const open = undecided.length === 0 ? '' : ` Of ${undecided.length} it cannot be known.`;
   if (differences.length === 0) return `Nothing would have gone otherwise: ${same} incidents.${open}`;
   const times = now.actions === 1 ? 'once' : `${now.actions} times`;
@@ -77,7 +93,7 @@ const COUNTED = [
   ['dismissed', 'Dismissed'],
 ] as const;
 
-const sums = ({ totals: { was, now } }: Replayed): Html =>
+const sums = ({ totals: { was, now } }: ReplayAnswer): Html =>
   table(
     'Then and under this file',
     ['Count', 'Then', 'Under this file'],
@@ -89,7 +105,7 @@ const sums = ({ totals: { was, now } }: Replayed): Html =>
     '',
   );
 
-function told(story: ReplayedStory | null, otherwise: string): Html {
+function told(story: StoryAnswer | null, otherwise: string): Html {
   if (story === null) return html`<span class="quiet">${otherwise}</span>`;
   const { end, actions, askedAt, escalated } = story;
   const acted =

@@ -1,11 +1,11 @@
 import type { Context, Hono } from 'hono';
 import { raw } from 'hono/html';
 import { stream } from 'hono/streaming';
+import type { Replays } from '../apart/replays.ts';
 import type { Millis } from '../domain/duration.ts';
 import type { Passed } from '../http/operation.ts';
 import { orderOf } from './forms.ts';
 import type { Html } from './layout.ts';
-import type { Replays } from './replay.ts';
 import { replayCard, replayResult, WORKING } from './replay-card.ts';
 import type { Session } from './session.ts';
 import { simulateIn } from './simulate.ts';
@@ -70,7 +70,7 @@ export function tryRoutes(app: Hono, api: Hono<Passed>, replays: Replays, frames
       await out.write(before);
       const beat = setInterval(() => void out.write('<!-- -->'), BEAT_EVERY);
       try {
-        await out.write(`${await replayResult(await replays.run(playbooks, since))}${after}`);
+        await out.write(`${await replayResult(await replays.run({ playbooks, since }))}${after}`);
       } finally {
         clearInterval(beat);
       }

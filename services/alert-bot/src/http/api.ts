@@ -1,4 +1,5 @@
 import type { Hono } from 'hono';
+import type { Apart } from '../apart/apart.ts';
 import type { Deps } from '../deps.ts';
 import { acknowledgeRoute } from './acknowledge.ts';
 import { answerRoutes } from './answers.ts';
@@ -8,6 +9,7 @@ import { createOperations, type Operation, type Passed } from './operation.ts';
 import type { Readiness } from './ops.ts';
 import { pauseRoutes } from './pauses.ts';
 import { playbookRoutes } from './playbooks.ts';
+import { replayRoute } from './replay.ts';
 import { reportRoute } from './report.ts';
 import { simulateRoute } from './simulate.ts';
 import { statsRoute } from './stats.ts';
@@ -19,6 +21,7 @@ import { targetRoutes } from './targets.ts';
 export function createApi(
   deps: Deps,
   readiness: Readiness,
+  { counts, replays }: Apart,
 ): { app: Hono<Passed>; operations: readonly Operation[] } {
   const { app, operations, on } = createOperations();
   statusRoute(deps, readiness, on);
@@ -31,7 +34,8 @@ export function createApi(
   pauseRoutes(deps, on);
   stormRoute(deps, on);
   simulateRoute(deps, on);
-  statsRoute(deps, on);
+  replayRoute(replays, on);
+  statsRoute(deps, counts, on);
   reportRoute(deps, on);
   return { app, operations };
 }

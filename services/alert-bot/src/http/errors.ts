@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import type { PlaybookError } from '../config/playbooks.ts';
 import { StoreError } from '../store/db.ts';
 import { PROBLEM_TYPE, PROBLEMS, type ProblemCode, problemOf } from './problem.ts';
 
@@ -8,10 +9,13 @@ export class HttpError extends Error {
   override name = 'HttpError';
   readonly code: ProblemCode;
   readonly field: string | undefined;
-  constructor(code: ProblemCode, message: string, field?: string) {
+  /** All that is wrong in a playbook file that was sent. */
+  readonly errors: readonly PlaybookError[] | undefined;
+  constructor(code: ProblemCode, message: string, field?: string, errors?: readonly PlaybookError[]) {
     super(message);
     this.code = code;
     this.field = field;
+    this.errors = errors;
   }
 }
 
@@ -36,10 +40,10 @@ export function answerError(c: Context, error: unknown, failed: (error: unknown)
 /** Answers a problem document. @param more what belongs to it besides */
 export function answerProblem(
   c: Context,
-  { code, message, field }: HttpError,
+  { code, message, field, errors }: HttpError,
   more: Readonly<Record<string, unknown>> = {},
 ): Response {
-  const document = JSON.stringify({ ...problemOf(code, message, field), ...more });
+  const document = JSON.stringify({ ...problemOf(code, message, field), errors, ...more });
   return c.body(document, PROBLEMS[code][0], { 'content-type': PROBLEM_TYPE });
 }
 

@@ -5,9 +5,10 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { bootSupervisor, staying } from '../../../supervisor/src/harness.ts';
+import { createApart } from '../apart/apart.ts';
 import { startBot, type TestBot } from '../testing/bot.ts';
 import { createApi } from './api.ts';
-import { fire } from './harness.ts';
+import { fire, observe } from './harness.ts';
 import { PROBLEMS } from './problem.ts';
 import { closeServer, listen } from './server.ts';
 
@@ -39,6 +40,7 @@ processes:
   await fire(bot, 'nobody');
   // A third one, so that there are two pages of two.
   await fire(bot, 'somebody');
+  await observe(bot);
 }, 60_000);
 afterAll(async () => {
   await closeServer(server);
@@ -63,7 +65,11 @@ describe('docs/api.md', () => {
   });
 
   test('names each operation and its filters, and none that is not', () => {
-    const { operations } = createApi(bot.deps, { problems: () => [], notes: () => [] });
+    const { operations } = createApi(
+      bot.deps,
+      { problems: () => [], notes: () => [] },
+      createApart(bot.deps),
+    );
     const named = [...guide.matchAll(/`(GET|POST) \/api\/v1(\/[^`]*)`/g)].map(
       ([, method, path]) => `${method} ${path}`,
     );

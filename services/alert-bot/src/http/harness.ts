@@ -3,7 +3,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { fingerprint } from '../domain/alert.ts';
+import { write } from '../store/db.ts';
 import { changeStatus } from '../store/incidents.ts';
+import { keepObservations, noteObservation } from '../store/observations.ts';
 import type { TestBot } from '../testing/bot.ts';
 import { again } from '../testing/log.ts';
 import { triageAlert } from '../triage/triage.ts';
@@ -43,3 +45,10 @@ export function rage({ deps }: TestBot): void {
     changeStatus(db, again(db, incident), 'deferred', change, deps.now());
   }
 }
+
+/** What the bot saw after what was delivered, without which nothing can be replayed. */
+export const observe = ({ deps: { db, now } }: TestBot) =>
+  write(db, () => {
+    noteObservation(db, { kind: 'fleet', subject: '', at: now(), since: null, value: '{"size":0}' });
+    keepObservations(db);
+  });

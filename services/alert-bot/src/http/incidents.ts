@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import type { Deps } from '../deps.ts';
-import { OUTCOMES, STATUSES } from '../domain/incident.ts';
 import { audit } from '../store/controls.ts';
 import { write } from '../store/db.ts';
 import { decisionsBefore } from '../store/decisions.ts';
@@ -9,24 +8,14 @@ import { evidenceById } from '../store/evidence.ts';
 import { incidentHistory } from '../store/history.ts';
 import { cursorAt, pageOf, placeOf } from './cursor.ts';
 import { HttpError } from './errors.ts';
-import { incidentNumber, name, paging, person, shorten, strict, time } from './input.ts';
+import { incidentFilter } from './incident-filter.ts';
+import { incidentNumber, paging, person, shorten, strict, time } from './input.ts';
 import { NOTHING, type Register } from './operation.ts';
-import { ALL_REASONS, decisionShape, detailShape, done, incidentShape } from './shapes.ts';
+import { decisionShape, detailShape, done, incidentShape } from './shapes.ts';
 import { decisionView, incidentDetail, incidentView, iso, knownIncident } from './view.ts';
 
-const oneOf = (values: readonly string[]) => `one of ${values.join(', ')}`;
-const ASKED = ['open', ...STATUSES] as const;
 const listQuery = strict({
-  status: z
-    .enum(ASKED, { error: oneOf(ASKED) })
-    .optional()
-    .meta({ description: 'open: all but closed' }),
-  target: name.optional(),
-  service: name.optional(),
-  playbook: name.optional(),
-  reason: z.enum(ALL_REASONS, { error: 'one of docs/reasons.md' }).optional(),
-  outcome: z.enum(OUTCOMES, { error: oneOf(OUTCOMES) }).optional(),
-  severity: name.optional(),
+  ...incidentFilter,
   from: time.optional().meta({ description: 'Opened then or later' }),
   to: time.optional().meta({ description: 'Opened before' }),
   before: incidentNumber.optional().meta({ description: 'Only with a smaller number' }),

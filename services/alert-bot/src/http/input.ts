@@ -63,13 +63,13 @@ export function parse<T extends z.ZodType>(shape: T, data: unknown, whole = '(bo
   throw new HttpError('invalid', `${shorten(field)}: ${issue?.message ?? 'not understood'}`, shorten(field));
 }
 
-/** The body of a request; nothing is an empty object. @throws HttpError where it is not JSON */
-export async function readJson(request: Request): Promise<unknown> {
+/** The body of a request; nothing is an empty object. @param remedy what to send @throws HttpError where it is not JSON */
+export async function readJson(request: Request, remedy = SAY_WHO): Promise<unknown> {
   const text = await readText(request);
   try {
     return text === '' ? {} : JSON.parse(text);
   } catch {
-    throw new HttpError('invalid', `the body is not JSON: ${SAY_WHO}`, '(body)');
+    throw new HttpError('invalid', `the body is not JSON: ${remedy}`, '(body)');
   }
 }
 

@@ -112,6 +112,10 @@ describe('a list', () => {
     ['/approvals?open=yes', 'open', 'open: true or false'],
     ['/stats?by=week', 'by', 'by: hour or day'],
     ['/stats?from=2020-01-01&to=2026-01-01', 'from', 'from: over 100 days are too many'],
+    ['/stats?outcome=fine', 'outcome', 'outcome: one of healed, recovered'],
+    ['/stats?status=old', 'status', 'status: one of open, new'],
+    ['/stats?service=', 'service', 'service: it is empty'],
+    ['/stats?before=3', '(query)', 'there is no "before"; there are from, to, by, status, target, service'],
     ['/stats?from=2026-01-02&to=2026-01-01', 'to', 'to: it is not after "from"'],
   ])('%.60s is refused by field', async (path, field, told) => {
     await using bot = idle();

@@ -7,9 +7,10 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { bootSupervisor, staying } from '../../../supervisor/src/harness.ts';
-import { startBot, type TestBot } from '../testing/bot.ts';
+import { createApart } from '../apart/apart.ts';
+import { PLAYBOOKS, startBot, type TestBot } from '../testing/bot.ts';
 import { createApi } from './api.ts';
-import { fire, get, tokenOf } from './harness.ts';
+import { fire, get, observe, tokenOf } from './harness.ts';
 import { TEXT } from './operation.ts';
 import { PROBLEM_TYPE } from './problem.ts';
 import { closeServer, listen } from './server.ts';
@@ -115,6 +116,7 @@ processes:
   ops = operationsOf(document);
   // Incident 1 is acted on, 2 and 3 wait for an answer, 4 is a person's.
   for (const service of ['api', 'first', 'second', 'nobody']) await fire(bot, service);
+  await observe(bot);
   await vi.waitFor(
     async () => {
       const found = detail.parse((await get(bot, '/incidents/1')).json).evidence;
@@ -159,6 +161,7 @@ const problem = z.strictObject({
   detail: z.string(),
   code: z.string(),
   field: z.string().optional(),
+  errors: z.array(z.unknown()).optional(),
 });
 const problemIn = ({ type, text }: Answer) => {
   expect(type).toBe(PROBLEM_TYPE);
@@ -208,6 +211,10 @@ const good: readonly [
   ['simulate', {}, '', firing],
   ['getStats', {}, ''],
   ['getStats', {}, '?by=day&from=2026-01-01&to=2026-01-31'],
+  ['getStats', {}, '?service=api&playbook=errors&status=open&severity=none&from=2026-01-01&to=2026-01-31'],
+  ['getStats', {}, '?reason=no_target&target=supervisor:nobody&outcome=healed'],
+  ['replay', {}, '', { playbooks: PLAYBOOKS }],
+  ['replay', {}, '', { playbooks: PLAYBOOKS, overrides: 'defaults: { cooldown: 1h }', from: '2026-01-31' }],
   ['getReport', {}, ''],
   ['getReport', {}, '?from=2026-01-01&to=2026-01-31'],
   ['listAudit', {}, '?limit=3'],
@@ -249,7 +256,7 @@ describe('every operation', () => {
   });
 
   test('answers a good request as it is described, with nothing that is not', async () => {
-    const { operations } = createApi(bot.deps, ready);
+    const { operations } = createApi(bot.deps, ready, createApart(bot.deps));
     for (const [name, parts, query, body] of good) {
       const op = opOf(name);
       const path = fill(op.path, parts).replace('EVIDENCE', String(evidence)) + query;

@@ -15,6 +15,8 @@ export interface Described {
   /** Unique; generated clients call it so. */
   name: string;
   summary: string;
+  /** What to send instead of what is no JSON; without it, what every order carries. */
+  remedy?: string;
   /** What it refuses with, besides `invalid` and `unauthorized`. */
   problems?: readonly ProblemCode[];
 }
@@ -106,7 +108,7 @@ export function createOperations(): { app: Hono<Passed>; operations: readonly Op
       operations.push({ ...operation, method: 'post', query: NOTHING });
       app.post(operation.path, async (c) => {
         noQuery(c);
-        const body = parse(operation.body, await readJson(c.req.raw));
+        const body = parse(operation.body, await readJson(c.req.raw, operation.remedy));
         return json(c, await handle({ ...asked(c), body }));
       });
     },

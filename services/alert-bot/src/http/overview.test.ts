@@ -1,11 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { bootSupervisor, staying } from '../../../supervisor/src/harness.ts';
+import { createApart } from '../apart/apart.ts';
+import { createCounts } from '../apart/count.ts';
 import { formatPlaybookError, loadPlaybooks } from '../config/playbooks.ts';
 import { changeStatus } from '../store/incidents.ts';
 import { startBot, type TestBot } from '../testing/bot.ts';
 import { again, anIncident } from '../testing/log.ts';
 import { createApi } from './api.ts';
+import { answerError } from './errors.ts';
 import { fire, get, order } from './harness.ts';
 import { notesAbout } from './ops.ts';
 
@@ -80,7 +83,7 @@ describe('GET /api/v1/status', () => {
   test('what the bot cannot do comes first', async () => {
     await using one = bot({ idle: true });
     const readiness = { problems: () => ['the disk is full'], notes: () => notesAbout('clock', ['a note']) };
-    const { app } = createApi(one.deps, readiness);
+    const { app } = createApi(one.deps, readiness, createApart(one.deps));
     expect(await (await app.request('/status')).json()).toMatchObject({
       state: 'needs_you',
       sentence: 'It needs you: the bot cannot do its work. The disk is full.',
@@ -154,6 +157,7 @@ playbooks:
     const { app } = createApi(
       { ...one.deps, playbooks: () => loaded.file },
       { problems: () => [], notes: () => [] },
+      createApart(one.deps),
     );
     await order(one, '/pause', { ...ada, scope: 'playbook:errors' });
     const answer = await (await app.request('/playbooks')).json();
@@ -219,6 +223,63 @@ describe('GET /api/v1/stats', () => {
       by: 'hour',
       parts: [{ opened: 0 }, { opened: 3 }, { closed: { healed: 2 } }],
     });
+  });
+
+  test('with a filter: what matches it, counted apart, in the same shape', async () => {
+    await using one = bot({ idle: true });
+    const { db } = one.deps;
+    const at = Date.UTC(2026, 0, 31, 12, 10);
+    for (const service of ['api', 'api', 'payments']) {
+      const { id } = anIncident(db, { target: null, service, severity: 'critical' }, at);
+      if (service === 'api')
+        changeStatus(db, viaProving(db, id, at), 'closed', { outcome: 'healed' }, at + 60_000);
+    }
+    const time = 'from=2026-01-31T12:00:00Z&to=2026-01-31T14:00:00Z';
+    const none = { healed: 0, recovered: 0, handed_over: 0, dismissed: 0 };
+    const part = (hour: number, opened = 0, healed = 0) => ({
+      ...{ from: `2026-01-31T${hour}:00:00.000Z`, opened, actions: 0, closed: { ...none, healed } },
+      halfHealedWithinSeconds: healed > 0 ? 64 : null,
+    });
+    for (const [filter, opened, healed] of [
+      ['service=api', 2, 2],
+      ['service=payments&status=open', 1, 0],
+      ['outcome=healed&severity=critical', 2, 2],
+      ['target=supervisor:api', 0, 0],
+    ] as const)
+      expect((await get(one, `/stats?${time}&${filter}`)).json).toEqual({
+        by: 'hour',
+        parts: [part(12, opened, healed), part(13)],
+      });
+    // Where all match it is what was counted as it happened.
+    const whole = (await get(one, `/stats?${time}&by=day`)).json;
+    expect((await get(one, `/stats?${time}&by=day&severity=critical`)).json).toEqual(whole);
+  });
+
+  test('with a filter: too many at once are told to come later, and what takes too long is told', async () => {
+    await using one = bot({ idle: true });
+    anIncident(one.deps.db);
+    const asked = await Promise.all([1, 2, 3, 4, 5].map((i) => get(one, `/stats?service=${i}`)));
+    expect(asked.map(({ status }) => status)).toEqual([200, 200, 200, 200, 503]);
+    expect(asked[4]?.json).toMatchObject({
+      code: 'overloaded',
+      detail: expect.stringContaining('ask again'),
+    });
+
+    const apart = createApart(one.deps);
+    const counts = createCounts(one.deps.db, one.deps.stopping, { atMost: -1 });
+    const { app } = createApi(one.deps, { problems: () => [], notes: () => [] }, { ...apart, counts });
+    app.onError((error, c) => answerError(c, error, () => undefined));
+    const late = await app.request('/stats?service=api');
+    expect(late.status).toBe(422);
+    expect(await late.json()).toMatchObject({
+      code: 'too_long',
+      detail: expect.stringContaining('shorter time'),
+    });
+  });
+
+  test('G12: needs the admin token, with a filter too', async () => {
+    await using one = bot({ idle: true });
+    expect((await one.app.request('/api/v1/stats?service=api')).status).toBe(401);
   });
 });
 

@@ -9,6 +9,7 @@ export const PROBLEMS = {
   not_found: [404, 'There is no such thing'],
   conflict: [409, 'It cannot be done now'],
   too_large: [413, 'The request is too large'],
+  too_long: [422, 'To answer it takes too long'],
   internal: [500, 'The bot failed at its own work'],
   overloaded: [503, 'The bot has too much to do'],
   log_unavailable: [503, 'The incident log cannot be written'],
@@ -26,12 +27,22 @@ const CODES = z.enum([
   'not_found',
   'conflict',
   'too_large',
+  'too_long',
   'internal',
   'overloaded',
   'log_unavailable',
   'platform_unavailable',
   'too_slow',
 ] satisfies ProblemCode[]);
+
+/** One thing that is wrong in a playbook file, as `alert-bot check --json` tells it. */
+const mistakeShape = z.object({
+  file: z.string().meta({ description: 'What it was sent as: playbooks or overrides' }),
+  line: z.int().meta({ description: 'From 1; 0 where the file itself is the trouble' }),
+  path: z.string(),
+  value: z.string(),
+  message: z.string(),
+});
 
 /** RFC 9457, with what is ours beside it: `code` for machines, `field` for what is to be mended. */
 export const problemShape = z
@@ -42,6 +53,7 @@ export const problemShape = z
     detail: z.string().meta({ description: 'What is wrong and what to do, in a sentence for a person' }),
     code: CODES,
     field: z.string().optional().meta({ description: 'What of the request is wrong' }),
+    errors: z.array(mistakeShape).optional().meta({ description: 'All that is wrong in a playbook file' }),
   })
   .meta({ id: 'Problem' });
 export type Problem = z.output<typeof problemShape>;

@@ -68,7 +68,8 @@ export const answerOf = (replay: Replay): ReplayAnswer => ({
   gaps: replay.gaps,
 });
 
-const UNKNOWN_NAMES = [
+/** Why something is not known, in the order in which it is told. */
+export const UNKNOWN_NAMES = [
   ...(['acted_otherwise', 'not_acted', 'asked', 'no_service', 'moment', 'follows'] as const),
 ] as const satisfies Unknown[];
 

@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { OUTCOMES, type Outcome } from '../domain/incident.ts';
 import { temporaryLog } from '../testing/log.ts';
 import type { Db } from './db.ts';
-import { HOUR, type Span, spanOf, stretches } from './hours.ts';
-import { type Drawn, type DrawnFilter, matchingStretches } from './matching-hours.ts';
+import { HOUR, type Span, type Stretch, spanOf, stretches } from './hours.ts';
+import { type DrawnFilter, matchingStretches } from './matching-hours.ts';
 
 /** Times in minutes: some hours, so that few incidents meet in one. */
 const minute = fc.integer({ min: 0, max: 600 });
@@ -70,8 +70,8 @@ const matches = (one: Row, wanted: DrawnFilter): boolean =>
   (wanted.status === undefined || (wanted.status === 'closed') === (one.ended !== null));
 
 /** Counted in the plainest way. */
-function counted(rows: readonly Row[], { first, last, hours }: Span): Drawn[] {
-  const all: Drawn[] = [];
+function counted(rows: readonly Row[], { first, last, hours }: Span): Stretch[] {
+  const all: Stretch[] = [];
   for (let hour = first; hour <= last; hour += hours) {
     const has = (at: number) => Math.floor(at / 60) >= hour && Math.floor(at / 60) < hour + hours;
     const ended = rows.flatMap(({ opened, ended: end }) =>
@@ -88,8 +88,9 @@ function counted(rows: readonly Row[], { first, last, hours }: Span): Drawn[] {
         calls.map((after) => opened + (end === null ? after : Math.min(after, end.after))),
       )
       .filter((at) => has(at) && Math.floor(at / 60) <= last);
+    const opened = rows.filter((one) => has(one.opened) && Math.floor(one.opened / 60) <= last);
     all.push({
-      ...{ from: hour * HOUR, actions: done.length, healed },
+      ...{ from: hour * HOUR, opened: opened.length, actions: done.length, healed },
       closed: {
         healed: of('healed').length,
         recovered: of('recovered').length,
@@ -120,9 +121,7 @@ describe('what matches, by the hour', () => {
               ),
             );
           const whole = stretches(log.db, from * MINUTE, (from + length) * MINUTE, hours);
-          expect(matchingStretches(log.db, {}, span, never)).toEqual(
-            whole.map(({ opened: _, ...drawn }) => drawn),
-          );
+          expect(matchingStretches(log.db, {}, span, never)).toEqual(whole);
         },
       ),
       { seed: 7, numRuns: 60 },

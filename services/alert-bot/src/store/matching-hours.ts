@@ -4,9 +4,6 @@ import type { Db } from './db.ts';
 import { type HistoryFilter, matching } from './history.ts';
 import { addClosed, emptyStretches, HOUR, type Span, type Stretch } from './hours.ts';
 
-/** What a chart is drawn of. When it was opened is not. */
-export type Drawn = Omit<Stretch, 'opened'>;
-
 /** Which incidents: whatever is asked for but a time, since charts count when something ended or was done. */
 export type DrawnFilter = Omit<HistoryFilter, 'from' | 'to' | 'before'>;
 
@@ -16,7 +13,7 @@ const AT_ONCE = 20_000;
 const closedRow = z.object({
   ...{ hour: z.number(), outcome: z.enum(OUTCOMES), scale: z.number(), count: z.number() },
 });
-const calledRow = z.object({ hour: z.number(), count: z.number() });
+const countRow = z.object({ hour: z.number(), count: z.number() });
 
 /**
  * The same as `stretches`, of the incidents that match and that the log still has. It reads them, which may take seconds: not
@@ -30,30 +27,40 @@ export function matchingStretches(
   span: Span,
   isOver: () => boolean,
   atOnce = AT_ONCE,
-): Drawn[] | null {
+): Stretch[] | null {
   const { all, of } = emptyStretches(span);
   const time = { since: span.first * HOUR, until: (span.last + 1) * HOUR };
   const source = matching(db, filter);
+  const opened = db.prepare(OPENED.replace('MATCHING', source));
   const closed = db.prepare(CLOSED.replace('MATCHING', source));
   const called = db.prepare(CALLED.replace('MATCHING', source));
   const { first, last } = idsOf(db, time);
   for (let least = first; least <= last; least += atOnce) {
     if (isOver()) return null;
     const values = { ...filter, ...time, least, below: Math.min(least + atOnce, last + 1) };
+    for (const row of opened.all(values)) {
+      const { hour, count } = countRow.parse(row);
+      const stretch = of(hour);
+      if (stretch !== undefined) stretch.opened += count;
+    }
     for (const row of closed.all(values)) {
       const { hour, outcome, scale, count } = closedRow.parse(row);
       const stretch = of(hour);
       if (stretch !== undefined) addClosed(stretch, outcome, scale, count);
     }
     for (const row of called.all(values)) {
-      const { hour, count } = calledRow.parse(row);
+      const { hour, count } = countRow.parse(row);
       const stretch = of(hour);
       if (stretch !== undefined) stretch.actions += count;
     }
   }
-  return all.map(({ opened: _, ...drawn }) => drawn);
+  return all;
 }
 
+const OPENED = `
+  SELECT opened_at / 3600000 AS hour, count(*) AS count
+  FROM MATCHING AND +opened_at >= :since AND +opened_at < :until
+  GROUP BY 1`;
 /** As the triggers of 0006_console.sql count. */
 const CLOSED = `
   SELECT closed_at / 3600000 AS hour, outcome,
@@ -68,7 +75,7 @@ const CALLED = `
   WHERE calling_at >= :since AND calling_at < :until
   GROUP BY 1`;
 
-/** The ids of what may have ended, or had calls, in a time: not closed before it, and opened before its end. */
+/** The ids of what may have been opened, or ended, or had calls, in a time: not closed before it, and opened before its end. */
 function idsOf(db: Db, { since, until }: { since: number; until: number }): { first: number; last: number } {
   const one = (sql: string): number | null => {
     const id = db.prepare(sql).pluck().get({ since, until });

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { Millis } from '../domain/duration.ts';
 import type { Db } from '../store/db.ts';
-import type { Drawn } from '../store/matching-hours.ts';
+import type { Stretch } from '../store/hours.ts';
 import { type CountQuestion, counted } from './count-question.ts';
 
 /** Questions that are asked or wait; more wait for longer than anybody looks at a page. */
@@ -15,7 +15,7 @@ const GRACE: Millis = 3_000;
 /** A thread without questions takes some 40 MB for nothing. */
 const IDLE: Millis = 30_000;
 
-export type CountResult = { stretches: readonly Drawn[] } | { refused: 'busy' | 'too_long' };
+export type CountResult = { stretches: readonly Stretch[] } | { refused: 'busy' | 'too_long' };
 export type Asked = Omit<CountQuestion, 'atMost'>;
 
 /**

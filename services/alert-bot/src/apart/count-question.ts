@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { OUTCOMES, STATUSES } from '../domain/incident.ts';
 import { REASONS } from '../domain/reason.ts';
-import type { Drawn } from '../store/matching-hours.ts';
+import type { Stretch } from '../store/hours.ts';
 
 const text = z.string().optional();
 
@@ -21,7 +21,7 @@ export type CountQuestion = z.output<typeof question>;
 
 /** What it answers; null where the time was over. */
 export interface Counted {
-  stretches: Drawn[] | null;
+  stretches: Stretch[] | null;
 }
 
 const count = z.number();
@@ -29,7 +29,7 @@ export const counted: z.ZodType<Counted> = z.object({
   stretches: z
     .array(
       z.object({
-        ...{ from: count, actions: count, healed: z.map(count, count) },
+        ...{ from: count, opened: count, actions: count, healed: z.map(count, count) },
         closed: z.object({ healed: count, recovered: count, handed_over: count, dismissed: count }),
       }),
     )
