@@ -1,6 +1,7 @@
 import { formatDuration } from '../domain/duration.ts';
 import { type DifferenceAnswer, inWords, type ReplayAnswer, type StoryAnswer } from '../replay/answer.ts';
 import { UNKNOWNS } from '../replay/compare.ts';
+import { inOneSentence } from '../replay/summary.ts';
 import { column, entry, wrap } from './lines.ts';
 
 type Totals = ReplayAnswer['totals']['was'];
@@ -25,7 +26,7 @@ export function replayLines(replay: ReplayAnswer, file: string): string[] {
   );
   const { deliveries, observations, commands } = replay.read;
   return [
-    ...wrap(summary(replay), 0),
+    ...wrap(inOneSentence(replay), 0),
     '',
     ...entry('file', file),
     ...entry('window', `${replay.from} to ${replay.to} (${length})`),
@@ -55,21 +56,6 @@ export function replayLines(replay: ReplayAnswer, file: string): string[] {
 
 const row = (name: string, was: string, now: string): string =>
   `${column(name, 40)}${was.padStart(8)}${now.padStart(8)}`;
-
-const times = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
-
-function summary({ totals: { was, now }, differences, undecided, same }: ReplayAnswer): string {
-  const open = undecided.length === 0 ? '' : ` Of ${times(undecided.length, 'incident')} it cannot be known.`;
-  if (differences.length === 0)
-    return `Nothing would have gone otherwise: ${times(same, 'incident')}.${open}`;
-  const acted =
-    was.actions === now.actions
-      ? `It would have acted as often: ${times(now.actions, 'time')}.`
-      : `It would have acted ${times(now.actions, 'time')}, not ${was.actions}.`;
-  const asked = differences.filter((one) => one.now?.askedAt != null && one.was?.askedAt == null).length;
-  const waits = asked === 0 ? '' : ` ${times(asked, 'incident')} would have waited for a person.`;
-  return `${acted}${waits} ${times(differences.length, 'incident')} would have gone otherwise, ${same} the same.${open}`;
-}
 
 function playbookLines({ playbooks }: ReplayAnswer): string[] {
   const cell = (was: number, now: number) => (was === now ? String(now) : `${was} -> ${now}`).padStart(13);

@@ -1,7 +1,9 @@
 import { html } from 'hono/html';
 import type { ReplayResult } from '../apart/replay-result.ts';
 import type { PlaybookError } from '../config/playbooks.ts';
-import type { ReplayAnswer, StoryAnswer } from '../replay/answer.ts';
+import type { DifferenceAnswer, ReplayAnswer, StoryAnswer } from '../replay/answer.ts';
+import { UNKNOWNS } from '../replay/compare.ts';
+import { inOneSentence } from '../replay/summary.ts';
 import { csrf, type Html, NOTHING } from './layout.ts';
 import { card, chip, table, when } from './parts.ts';
 import type { Session } from './session.ts';
@@ -30,25 +32,13 @@ export function replayResult(result: ReplayResult): Html {
     return html`<section class="card" id="replayed"><h2>It was not replayed</h2>${whyNot(result).map((one) => html`<p class="notice refused" role="alert">${one}</p>`)}</section>`;
   const { replayed: it } = result;
   return html`<section class="card" id="replayed">
-    <h2>${summary(it)}</h2>
+    <h2>${inOneSentence(it)}</h2>
     <p class="quiet">${when(Date.parse(it.from))} to ${when(Date.parse(it.to))}</p>
     ${sums(it)}
     ${it.gaps.map((gap) => html`<p class="notice refused">${gap}</p>`)}
     <h3>What would have gone otherwise</h3>
-    ${table(
-      'Incidents that would have gone otherwise',
-      ['Trouble', 'Then', 'Under this file', 'Because'],
-      it.differences
-        .slice(0, SHOWN)
-        .map(({ at, target, alert, was, now, because }) => [
-          html`${was?.incident == null ? alert : html`<a href="/incidents/${was.incident}">#${was.incident} ${alert}</a>`}<br>${target ?? 'no target'}<br>${when(Date.parse(at))}`,
-          told(was, 'there was no such incident'),
-          told(now, 'there would be no such incident'),
-          html`${because ?? ''}`,
-        ]),
-      'Nothing.',
-    )}
-    ${it.differences.length > SHOWN ? html`<p class="quiet">${it.differences.length - SHOWN} more: alert-bot replay lists them all.</p>` : NOTHING}
+    ${differences('Incidents that would have gone otherwise', it.differences)}
+    ${it.undecided.length === 0 ? NOTHING : html`<h3>Which way these would have gone cannot be known</h3>${differences('Incidents that cannot be decided', it.undecided)}`}
     <h3>What is not known, and what was assumed</h3>
     <ul class="plain">${it.notKnown.filter(({ count }) => count > 0).map(({ text, count }) => html`<li><strong>${count}</strong> ${text}</li>`)}
       ${it.assumptions.map(({ text, count }) => html`<li>${count === null ? NOTHING : html`<strong>${count}</strong> `}${text}</li>`)}</ul>
@@ -71,15 +61,18 @@ function whyNot(result: Exclude<ReplayResult, { replayed: unknown }>): readonly 
 const mistake = ({ line, path, value, message }: PlaybookError): string =>
   `Line ${line}: ${path}${value === '' ? '' : ` "${value}"`} ${message}`;
 
-function summary({ totals: { was, now }, differences, undecided, same }: ReplayAnswer): string {
-  const open = undecided.length === 0 ? '' : ` Of ${undecided.length} it cannot be known.`;
-  if (differences.length === 0) return `Nothing would have gone otherwise: ${same} incidents.${open}`;
-  const times = now.actions === 1 ? 'once' : `${now.actions} times`;
-  const acted =
-    was.actions === now.actions
-      ? `It would have acted as often, ${times}.`
-      : `It would have acted ${times}, not ${was.actions}.`;
-  return `${acted} ${differences.length} of ${differences.length + undecided.length + same} incidents would have gone otherwise.${open}`;
+function differences(caption: string, of: readonly DifferenceAnswer[]): Html {
+  const rows = of
+    .slice(0, SHOWN)
+    .map(({ at, target, alert, was, now, because, notKnown }) => [
+      html`${was?.incident == null ? alert : html`<a href="/incidents/${was.incident}">#${was.incident} ${alert}</a>`}<br>${target ?? 'no target'}<br>${when(Date.parse(at))}`,
+      told(was, 'there was no such incident'),
+      told(now, 'there would be no such incident'),
+      html`${because ?? ''}${notKnown.map((why) => html`<p class="quiet">Not known: ${UNKNOWNS[why]}</p>`)}`,
+    ]);
+  const more = of.length - rows.length;
+  return html`${table(caption, ['Trouble', 'Then', 'Under this file', 'Because'], rows, 'Nothing.')}
+    ${more > 0 ? html`<p class="quiet">${more} more: alert-bot replay lists them all.</p>` : NOTHING}`;
 }
 
 const COUNTED = [
