@@ -190,6 +190,7 @@ describe('incidents', () => {
       now(),
     );
     const piece = {
+      moment: 'before',
       kind: 'logs',
       subject: 'api',
       at: now(),

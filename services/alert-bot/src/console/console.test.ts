@@ -505,6 +505,7 @@ describe('what stands on the pages', () => {
     const attempt = anAttempt(db, incident);
     insertEvidence(db, incident.id, attempt.id, {
       ...{
+        moment: 'before',
         kind: 'logs',
         subject: MARKUP,
         at: bot.deps.now(),

@@ -306,6 +306,7 @@ test('G9: evidence comes back, also what could not be captured', () => {
   const attempt = { incident: id, target: 't', step: 0, reason: 'retry', boot: 1, grace: 0 } as const;
   const { id: attemptId } = reserveAttempt(log.db, { ...attempt, circuitBefore }, NOON);
   const piece = {
+    moment: 'before',
     kind: 'logs',
     subject: 'api',
     at: NOON,
