@@ -28,8 +28,8 @@ What the bot did, what it did not do, and why. Newest first; times are UTC.
   --target TARGET     only of this one, such as supervisor:api
   --limit N           at most so many, 1 to 500; else 50
   --facts             also the facts of each decision, as JSON
-  --evidence          also what was captured before the action: logs, state,
-                      answers of queries
+  --evidence          also what was captured before each action and after its
+                      proof: logs, state, answers of queries
   --json              as the API answers; of follow each event, a line each
 ${CLIENT_HELP}
 
