@@ -4,6 +4,7 @@ import { PlatformError } from '../domain/platform.ts';
 import { writeTrouble } from '../store/db.ts';
 import { eventsOf } from '../store/events.ts';
 import { evidenceOf } from '../store/evidence.ts';
+import { evidenceTime } from '../store/traces.ts';
 import type { Stage } from '../testing/stage.ts';
 import { bootStages } from '../testing/stages.ts';
 import { runAttempt } from './attempt.ts';
@@ -93,6 +94,8 @@ describe('G9: evidence after the proof', { concurrent: true }, () => {
     await Promise.all([captureAfter(stage.deps, concluded), captureAfter(stage.deps, concluded)]);
     await captureAfter(stage.deps, concluded);
     expect(keptAfter(stage, id)).toHaveLength(2);
+    // The span of what was captured before the call does not reach beyond it.
+    expect(evidenceTime(stage.db, concluded.attempt.id)).toMatchObject({ pieces: 2 });
   });
 
   test('is not captured of what the bot did nothing to', async () => {
