@@ -15,7 +15,7 @@ const at = z.string().transform((text) => Date.parse(text));
 const detail = z.object({
   decisions: z.array(z.object({ kind: z.string(), at })),
   attempts: z.array(z.object({ calls: z.array(z.object({ callingAt: at })) })),
-  evidence: z.array(z.object({ tookMs: z.number() })),
+  evidence: z.array(z.object({ moment: z.string(), tookMs: z.number() })),
 });
 
 export async function action({ step }: Bench): Promise<Figure[]> {
@@ -62,7 +62,10 @@ async function tookOf(bot: Parameters<typeof askApi>[0], incident: number): Prom
     if (decided !== undefined && call !== undefined)
       return {
         total: call.callingAt - decided.at,
-        evidence: Math.max(0, ...evidence.map(({ tookMs }) => tookMs)),
+        evidence: Math.max(
+          0,
+          ...evidence.filter(({ moment }) => moment === 'before').map(({ tookMs }) => tookMs),
+        ),
       };
     await delay(50);
   }

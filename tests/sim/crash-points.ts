@@ -6,6 +6,7 @@ const COMMITS: Readonly<Record<string, string>> = {
   callAndSettle: 'intent',
   settle: 'end_call',
   runAttempt: 'evidence',
+  captureAfter: 'evidence_after',
   beginProof: 'begin_proof',
   keep: 'keep_proof',
   proven: 'proven',
@@ -70,7 +71,7 @@ export function createCrashes(plan: Plan, at: (point: string) => void): Crashes 
   const hits = new Map<string, number>();
   let left = plan.crashes;
   // What is passed once in some runs must not find the process out of lives.
-  let leftForSeldom = left > 0 ? 7 : 0;
+  let leftForSeldom = left > 0 ? 8 : 0;
   const isSeldom = (point: string) => SELDOM.has(point);
   const hitsOf = (point: string) => hits.get(point) ?? 0;
   const mayDie = () => left + leftForSeldom > 0;
@@ -169,6 +170,8 @@ const NOW_AND_THEN = [
   ...awaits('value'),
   ...sleeps('doubt', 'handed_over'),
 ];
+/** Passed when the proof of an attempt is over, mostly late in a run. */
+const AFTER_PROOFS = [...commits('evidence_after'), ...awaits('logs_after'), ...sleeps('evidence_after')];
 const SELDOM_PASSED = commits('hand_over');
 /** Passed in many runs, so that with more of it the lives would be gone. */
 const DISMISSED = commits('dismiss');
@@ -187,6 +190,7 @@ const LIKINGS = new Map<string, Liking>(
     [SOMETIMES, [0.45, 0.5]] as const,
     [IN_ATTEMPTS, [0.26, 0.5]] as const,
     [NOW_AND_THEN, [0.3, 0.5]] as const,
+    [AFTER_PROOFS, [0.45, 0.5]] as const,
     [SELDOM_PASSED, [0.7, 0.6]] as const,
     [DISMISSED, [0.15, 0.5]] as const,
     [HARDLY_EVER, [0.6, 0.6]] as const,
@@ -198,6 +202,7 @@ const LIKINGS = new Map<string, Liking>(
 const SELDOM: ReadonlySet<string> = new Set([
   ...IN_ATTEMPTS,
   ...NOW_AND_THEN,
+  ...AFTER_PROOFS,
   ...SELDOM_PASSED,
   ...DISMISSED,
   ...WHILE_PROVING,

@@ -88,8 +88,10 @@ export function createPorts(world: World, life: Life, crashes: Crashes, monotoni
     inspect: (id) => ask('inspect', id, platform.latency(), () => platform.inspect(id)),
     logs(id) {
       const latency = platform.latency() * (random.chance(0.1) ? 150 : 1);
-      if (!life.isDead) platform.asksForLogs(id);
-      return ask('logs', id, latency, () => platform.logs(id));
+      const isAfter = isCaptureAfter(stackNow());
+      // What is captured after an action is no evidence before the next one.
+      if (!life.isDead && !isAfter) platform.asksForLogs(id);
+      return ask(isAfter ? 'logs_after' : 'logs', id, latency, () => platform.logs(id));
     },
     act,
   };
@@ -124,7 +126,12 @@ function sleeper(): string {
   const lines = stackNow();
   for (const line of lines) {
     const name = /at (?:async )?(?:[\w$]+\.)*([\w$]+) \(/.exec(line)?.[1];
-    if (name !== undefined && line.includes('/alert-bot/src/')) return `sleep:${SLEEPERS[name] ?? name}`;
+    if (name === undefined || !line.includes('/alert-bot/src/')) continue;
+    return `sleep:${SLEEPERS[name] ?? name}${isCaptureAfter(lines) ? '_after' : ''}`;
   }
   return 'sleep:unnamed';
 }
+
+/** Evidence after an action is captured by the same functions as before it. */
+const isCaptureAfter = (stack: readonly string[]): boolean =>
+  stack.some((line) => line.includes(' captureAfter '));

@@ -23,7 +23,9 @@ const detail = summary.extend({
   attempts: z.array(
     z.object({ reason: z.string(), outcome: z.string().nullable(), detail: z.string().nullable() }),
   ),
-  evidence: z.array(z.object({ kind: z.string(), content: z.string(), error: z.string().nullable() })),
+  evidence: z.array(
+    z.object({ moment: z.string(), kind: z.string(), content: z.string(), error: z.string().nullable() }),
+  ),
   escalations: z.array(z.object({ reason: z.string(), endedAt: z.string().nullable() })),
   timeline: z.array(z.object({ at: z.coerce.date(), text: z.string() })),
 });

@@ -56,6 +56,7 @@ export const detail = incident.extend({
   ),
   attempts: z.array(
     z.looseObject({
+      id: z.number(),
       step: z.number(),
       number: z.number(),
       reason: z.string(),
@@ -69,6 +70,9 @@ export const detail = incident.extend({
   ),
   evidence: z.array(
     z.looseObject({
+      attempt: z.number().nullable(),
+      // A bot from before there was an after has none.
+      moment: z.string().default('before'),
       kind: z.string(),
       subject: z.string(),
       content: z.string(),

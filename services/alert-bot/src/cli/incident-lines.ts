@@ -54,7 +54,7 @@ export function incidentStory(one: DetailAnswer, now: number, { facts = false, e
     ...section('Attempts', one.attempts.flatMap(attemptLines)),
     ...section(
       evidence ? 'Evidence' : 'Evidence (--evidence prints it)',
-      one.evidence.flatMap((piece) => evidenceLines(piece, evidence)),
+      one.evidence.flatMap((piece) => evidenceLines(one, piece, evidence)),
     ),
     ...section(
       'Timeline',
@@ -176,12 +176,15 @@ function attemptLines({
 }
 
 function evidenceLines(
-  { kind, subject, content, truncated, error }: DetailAnswer['evidence'][number],
+  { attempts }: DetailAnswer,
+  { attempt, moment, kind, subject, content, truncated, error }: DetailAnswer['evidence'][number],
   whole: boolean,
 ): string[] {
+  const of = attempts.find(({ id }) => id === attempt);
+  const when = `${moment} ${of === undefined ? 'the action' : `attempt ${of.number} of step ${of.step + 1}`}`;
   const size = `${Buffer.byteLength(content)} bytes${truncated ? ', cut off' : ''}`;
   return [
-    ...wrap(`${kind} of ${subject}: ${error === null ? size : `not captured, ${error}`}`, SECTION),
+    ...wrap(`${when}, ${kind} of ${subject}: ${error === null ? size : `not captured, ${error}`}`, SECTION),
     ...(whole && content !== ''
       ? content
           .trimEnd()

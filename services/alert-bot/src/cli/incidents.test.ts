@@ -190,6 +190,7 @@ describe('incidents', () => {
       now(),
     );
     const piece = {
+      moment: 'before',
       kind: 'logs',
       subject: 'api',
       at: now(),
@@ -198,11 +199,12 @@ describe('incidents', () => {
       error: null,
     } as const;
     insertEvidence(db, id, attempt, { ...piece, content });
+    insertEvidence(db, id, attempt, { ...piece, moment: 'after', content: 'all well' });
     expect(await terminal.run(incidents, 'show', '1')).toContain(
-      'Evidence (--evidence prints it)\n  logs of api: 24 bytes',
+      'Evidence (--evidence prints it)\n  before attempt 1 of step 1, logs of api: 24 bytes\n  after attempt 1 of step 1, logs of api: 8 bytes',
     );
     expect(await terminal.run(incidents, 'show', '1', '--evidence')).toContain(
-      'Evidence\n  logs of api: 24 bytes\n    first\n    second \\u{1b}[31m\\u{9b}31m',
+      'Evidence\n  before attempt 1 of step 1, logs of api: 24 bytes\n    first\n    second \\u{1b}[31m\\u{9b}31m\n  after attempt 1 of step 1, logs of api: 8 bytes\n    all well',
     );
   });
 

@@ -41,8 +41,8 @@ What the bot did, what it did not do, and why. Newest first; times are UTC.
   --to TIME           opened before
 ${LIMIT_HELP}
   --facts             also the facts of each decision, as JSON
-  --evidence          also what was captured before the action: logs, state,
-                      answers of queries
+  --evidence          also what was captured before each action and after its
+                      proof: logs, state, answers of queries
   --json              as the API answers; of follow each event, a line each
 ${CLIENT_HELP}
 

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bootSupervisor, staying } from '../../../supervisor/src/harness.ts';
 import { closeIncident } from '../decision/conclude.ts';
 import { fire, rage, tokenOf } from '../http/harness.ts';
-import { insertEvidence } from '../store/evidence.ts';
+import { insertEvidence, MOMENTS } from '../store/evidence.ts';
 import { PLAYBOOKS, startBot, type TestBot } from '../testing/bot.ts';
 import { anAttempt, anIncident } from '../testing/log.ts';
 import { signedIn, visitor } from './visitor.ts';
@@ -546,17 +546,19 @@ describe('what stands on the pages', () => {
       playbook: MARKUP,
     });
     const attempt = anAttempt(db, incident);
-    insertEvidence(db, incident.id, attempt.id, {
-      ...{
-        kind: 'logs',
-        subject: MARKUP,
-        at: bot.deps.now(),
-        took: 1,
-        content: `${MARKUP}</pre>`,
-        truncated: false,
-        error: MARKUP,
-      },
-    });
+    for (const moment of MOMENTS)
+      insertEvidence(db, incident.id, attempt.id, {
+        ...{
+          moment,
+          kind: 'logs',
+          subject: MARKUP,
+          at: bot.deps.now(),
+          took: 1,
+          content: `${MARKUP}</pre>`,
+          truncated: false,
+          error: MARKUP,
+        },
+      });
     db.prepare(
       `INSERT INTO episodes (fingerprint, source, labels, annotations, generator_url, starts_at, opened_at, last_seen_at, incident_id)
        VALUES ('f', 'manual', ?, ?, 'javascript:alert(1)', 1, 1, 1, ?)`,
@@ -572,6 +574,9 @@ describe('what stands on the pages', () => {
       expect(status).toBe(200);
       expect(text).not.toMatch(/<img src=x|href="javascript|<\/pre><\/pre>/);
     }
+    expect((await ada.get(`/incidents/${incident.id}`)).text).toMatch(
+      /<h3>Before attempt 1 of step 1<\/h3>.*<h3>After attempt 1 of step 1<\/h3>/s,
+    );
     expect((await ada.get(`/incidents/${incident.id}`)).text).toContain(
       '&lt;img src=x onerror=alert(1)&gt;&quot;&#39;&amp;',
     );

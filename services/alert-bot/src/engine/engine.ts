@@ -1,6 +1,7 @@
 import type { Deps } from '../deps.ts';
 import type { Millis } from '../domain/duration.ts';
 import { runAttempt } from '../executor/attempt.ts';
+import { type Concluded, captureAfter } from '../executor/evidence-after.ts';
 import { seekEnd } from '../executor/handed-over.ts';
 import { seekProof } from '../executor/prove.ts';
 import { recoverAttempt } from '../executor/recover.ts';
@@ -35,6 +36,9 @@ const REST = 10;
 const HEARD_AT_ONCE = 10;
 /** A log that cannot be written must show before an alert needs it. */
 const PROVE_WRITABLE_EVERY = 10_000;
+
+/** Work on one incident; a proof says of which attempt it was. */
+type Task = (deps: Deps, id: number) => Promise<Concluded | null> | Promise<void>;
 
 export interface Engine {
   /** When the last pass ended, on `deps.monotonic`; a loop that stands still is not ready. */
@@ -72,6 +76,8 @@ export function startEngine(
 ): Engine {
   const { triage, sweep: sweepNow } = pace;
   const tasks = new Map<number, Promise<void>>();
+  /** What nobody waits for but the stop: the next task of its incident does not. */
+  const asides = new Set<Promise<void>>();
   const outbox = createOutbox(deps);
   const pruner = retention === null ? null : createPruner(deps, retention);
   const repeats = createRepeats(deps.db, deps.monotonic);
@@ -89,13 +95,15 @@ export function startEngine(
   let newest = lastIncident(deps.db);
   let passing = Promise.withResolvers<void>();
 
-  function run(incident: Incident, task: (deps: Deps, id: number) => Promise<void>): void {
+  function run(incident: Incident, task: Task): void {
     if (tasks.has(incident.id)) return;
-    const done = task(deps, incident.id)
-      .then(() => {
-        // A recovery only undoes what failed; whether it works now shows the next attempt.
-        if (task !== recoverAttempt) failures.delete(incident.id);
-      })
+    const whole = async () => {
+      const concluded = await task(deps, incident.id);
+      if (concluded) aside(captureAfter(deps, concluded));
+      // A recovery only undoes what failed; whether it works now shows the next attempt.
+      if (task !== recoverAttempt) failures.delete(incident.id);
+    };
+    const done = whole()
       .catch(async (error: unknown) => {
         if (!deps.stopping.aborted) await failed(incident.id, task.name, error);
       })
@@ -104,6 +112,11 @@ export function startEngine(
         if (!deps.stopping.aborted) deps.wake();
       });
     tasks.set(incident.id, done);
+  }
+
+  function aside(work: Promise<void>): void {
+    const done = work.finally(() => asides.delete(done));
+    asides.add(done);
   }
 
   /** A defect of ours must neither loop nor hide: three failures in a row, and a person has the incident. */
@@ -234,6 +247,7 @@ export function startEngine(
       if (deps.monotonic() - lastPass < REST) await deps.sleep(REST).catch(() => undefined);
     }
     await Promise.all([...tasks.values(), pruner?.idle()]);
+    await Promise.all(asides);
   }
 
   return { lastPass: () => lastPass, trouble: () => trouble, passed: () => passing.promise, stopped: loop() };

@@ -84,6 +84,7 @@ function old(log: TestLog, name: string, age: number, bytes = 100): number {
   db.prepare('UPDATE attempts SET ended_at = ? WHERE id = ?').run(at, attempt.id);
   insertEvidence(db, id, attempt.id, {
     ...{
+      moment: 'before',
       kind: 'logs',
       subject: name,
       at,

@@ -11,11 +11,10 @@ import { quarantineFor, spentBudget } from '../policy/limits.ts';
 import { type Attempt, reserveAttempt } from '../store/attempts.ts';
 import { write } from '../store/db.ts';
 import { addEvent } from '../store/events.ts';
-import { insertEvidence } from '../store/evidence.ts';
 import { changeStatus, type Incident, incidentById } from '../store/incidents.ts';
 import { setCircuit, targetState } from '../store/targets.ts';
 import { makeCalls } from './act.ts';
-import { captureEvidence } from './evidence.ts';
+import { captureEvidence, keepEvidence } from './evidence.ts';
 import { decideAnew } from './prove.ts';
 
 /**
@@ -27,14 +26,8 @@ export async function runAttempt(deps: Deps, id: number): Promise<void> {
   if (reserved === null) return;
   const { incident, attempt, target, facts } = reserved;
 
-  const evidence = await captureEvidence(deps, incident, target);
-  await write(deps.db, () => {
-    const now = deps.now();
-    for (const piece of evidence) insertEvidence(deps.db, id, attempt.id, piece);
-    const failed = evidence.filter((piece) => piece.error !== null);
-    const text = `${evidence.length - failed.length} of ${evidence.length} pieces of evidence kept`;
-    addEvent(deps.db, id, now, 'evidence', text, { failed: failed.map((piece) => piece.error) });
-  });
+  const evidence = await captureEvidence(deps, incident, 'before', target.instances);
+  await write(deps.db, () => keepEvidence(deps, attempt, evidence));
 
   // A person's stop that came while evidence was captured still counts (G13).
   const again = await askOutside(deps, incident);

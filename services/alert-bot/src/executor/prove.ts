@@ -14,6 +14,7 @@ import { addEvent } from '../store/events.ts';
 import { changeStatus, type Incident, incidentById, type ProofRow, saveProof } from '../store/incidents.ts';
 import { setCircuit, targetState } from '../store/targets.ts';
 import { endEpisode } from '../triage/triage.ts';
+import type { Concluded } from './evidence-after.ts';
 import { instancesOf, lookAt, playbookOf, together } from './proof-reading.ts';
 
 /** How often target and signals are looked at while a proof is sought. */
@@ -67,14 +68,20 @@ export async function beginProof(
   deps.wake();
 }
 
-/** Looks again and again until a proof is good or bad, or its deadline is over; then concludes. */
-export async function seekProof(deps: Deps, id: number): Promise<void> {
+/**
+ * Looks again and again until a proof is good or bad, or its deadline is over; then concludes.
+ * @returns the attempt whose proof is over; null where it was none's
+ */
+export async function seekProof(deps: Deps, id: number): Promise<Concluded | null> {
   for (;;) {
     const incident = incidentById(deps.db, id);
-    if (incident?.status !== 'proving' || incident.proof === null) return;
+    if (incident?.status !== 'proving' || incident.proof === null) return null;
     const attempt = openAttemptOf(deps.db, id) ?? null;
     const firing = firingOf(deps, id);
-    if (attempt === null && firing.length > 0) return firesAgain(deps, incident);
+    if (attempt === null && firing.length > 0) {
+      await firesAgain(deps, incident);
+      return null;
+    }
 
     const instances = await instancesOf(deps, incident);
     if (instances !== null && replaced(incident.proof, instances)) {
@@ -86,13 +93,19 @@ export async function seekProof(deps: Deps, id: number): Promise<void> {
     const kept = incidentById(deps.db, id)?.proof ?? null;
     if (kept === null) continue;
     const { proof, verdict } = advance(kept, look);
-    if (verdict.verdict === 'good' && (await proven(deps, incident, attempt, verdict.weak, firing))) return;
+    const concluded = attempt === null ? null : { incident, attempt, seen: instances };
+    if (verdict.verdict === 'good' && (await proven(deps, incident, attempt, verdict.weak, firing)))
+      return concluded;
     // Gone by itself, what is bad is no verdict before the deadline: the alert that says so, such as ServiceDown
     // after its `for`, is still to come and can be acted on. A person's turn would keep the bot from it.
-    if (verdict.verdict === 'bad' && (attempt !== null || look.at >= proof.deadline))
-      return refuted(deps, incident, attempt, verdict.why);
-    if (verdict.verdict === 'undecided' && look.at >= proof.deadline)
-      return unproven(deps, incident, attempt, verdict);
+    if (verdict.verdict === 'bad' && (attempt !== null || look.at >= proof.deadline)) {
+      await refuted(deps, incident, attempt, verdict.why);
+      return concluded;
+    }
+    if (verdict.verdict === 'undecided' && look.at >= proof.deadline) {
+      await unproven(deps, incident, attempt, verdict);
+      return concluded;
+    }
     await keep(deps, id, { ...kept, ...proof, clean: { ...proof.clean } });
     await deps.sleep(LOOK_EVERY);
   }

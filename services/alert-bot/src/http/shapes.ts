@@ -4,6 +4,7 @@ import { OUTCOMES, STATUSES } from '../domain/incident.ts';
 import { REASONS } from '../domain/reason.ts';
 import { ANSWERS } from '../store/approvals.ts';
 import { ATTEMPT_OUTCOMES, instanceShape } from '../store/attempts.ts';
+import { MOMENTS } from '../store/evidence.ts';
 import { proofRow, step } from '../store/incidents.ts';
 
 /** ISO 8601 in UTC. */
@@ -84,6 +85,7 @@ const evidenceShape = z
   .object({
     id: z.int(),
     attempt: z.int().nullable(),
+    moment: z.enum(MOMENTS).meta({ description: 'Before the attempt called, or when its proof was over.' }),
     kind: z.string(),
     subject: z.string(),
     at,

@@ -57,6 +57,7 @@ export const WORK = [
   'runAttempt',
   'recoverAttempt',
   'seekProof',
+  'captureAfter',
   'seekEnd',
   'hand over',
   'loop',

@@ -9,7 +9,7 @@ import { finishDelivery, insertDelivery, recordOutcome } from './deliveries.ts';
 import { closeEpisode, openEpisode, openEpisodeOf } from './episodes.ts';
 import { addEscalation, dueEscalations, recordSending } from './escalations.ts';
 import { addEvent } from './events.ts';
-import { evidenceOf, insertEvidence } from './evidence.ts';
+import { evidenceOf, insertEvidence, MOMENTS } from './evidence.ts';
 import {
   halfPruned,
   oldestPrunable,
@@ -76,17 +76,19 @@ function aWholeIncident(db: Db, name: string, now = NOON): number {
   const call = recordIntent(db, attempt.id, 'restart', anInstance(name), now);
   endCall(db, call.id, 'done', anInstance(name), now);
   endAttempt(db, attempt.id, 'helped', 'restarted', now);
-  insertEvidence(db, id, attempt.id, {
-    ...{
-      kind: 'logs',
-      subject: name,
-      at: now,
-      took: 1,
-      content: 'x'.repeat(100),
-      truncated: false,
-      error: null,
-    },
-  });
+  for (const moment of MOMENTS)
+    insertEvidence(db, id, attempt.id, {
+      ...{
+        moment,
+        kind: 'logs',
+        subject: name,
+        at: now,
+        took: 1,
+        content: 'x'.repeat(100),
+        truncated: false,
+        error: null,
+      },
+    });
   addEscalation(db, id, 'recurring', { labels: {}, annotations: {} }, now);
   db.prepare(
     `INSERT INTO approvals (incident_id, step, instances, asked_at, expires_at, ended_at, answer)
@@ -271,10 +273,13 @@ describe('a delivery', () => {
 });
 
 describe('evidence', () => {
-  const keep = (db: Db, incident: number, content: string) =>
-    insertEvidence(db, incident, reserve(db, incident, `supervisor:${incident}`).id, {
-      ...{ kind: 'logs', subject: 's', at: NOON, took: 1, content, truncated: false, error: null },
-    });
+  const keep = (db: Db, incident: number, content: string) => {
+    const { id } = reserve(db, incident, `supervisor:${incident}`);
+    for (const moment of MOMENTS)
+      insertEvidence(db, incident, id, {
+        ...{ moment, kind: 'logs', subject: 's', at: NOON, took: 1, content, truncated: false, error: null },
+      });
+  };
 
   test('of closed incidents is emptied, oldest first, and says why', () => {
     using log = temporaryLog();
@@ -285,11 +290,15 @@ describe('evidence', () => {
     for (const id of [old, older, open]) keep(log.db, id, `of ${id}`);
     for (const id of [old, older]) closeIncident(log.db, again(log.db, id), 'dismissed', {}, NOON);
     expect(pruneEvidence(log.db, NOON)).toBe(0);
-    expect(untilNone(() => pruneEvidence(log.db, NOON + 1))).toBe(2);
-    expect(evidenceOf(log.db, old)).toMatchObject([
-      { content: '', truncated: true, error: 'removed to keep the log within ALERT_BOT_LOG_MAX' },
-    ]);
-    expect(evidenceOf(log.db, open)).toMatchObject([{ content: `of ${open}`, error: null }]);
+    expect(untilNone(() => pruneEvidence(log.db, NOON + 1))).toBe(4);
+    const emptied = {
+      content: '',
+      truncated: true,
+      error: 'removed to keep the log within ALERT_BOT_LOG_MAX',
+    };
+    expect(evidenceOf(log.db, old)).toMatchObject(MOMENTS.map((moment) => ({ moment, ...emptied })));
+    const kept = { content: `of ${open}`, error: null };
+    expect(evidenceOf(log.db, open)).toMatchObject([kept, kept]);
   });
 
   test('that is kept is found without reading what was emptied', () => {

@@ -306,6 +306,7 @@ test('G9: evidence comes back, also what could not be captured', () => {
   const attempt = { incident: id, target: 't', step: 0, reason: 'retry', boot: 1, grace: 0 } as const;
   const { id: attemptId } = reserveAttempt(log.db, { ...attempt, circuitBefore }, NOON);
   const piece = {
+    moment: 'before',
     kind: 'logs',
     subject: 'api',
     at: NOON,
@@ -314,10 +315,12 @@ test('G9: evidence comes back, also what could not be captured', () => {
     truncated: true,
   } as const;
   insertEvidence(log.db, id, attemptId, { ...piece, error: null });
-  insertEvidence(log.db, id, attemptId, { ...piece, content: '', truncated: false, error: 'timed out' });
+  insertEvidence(log.db, id, attemptId, {
+    ...{ ...piece, moment: 'after', content: '', truncated: false, error: 'timed out' },
+  });
   expect(evidenceOf(log.db, id)).toMatchObject([
-    { content: 'a\nb', truncated: true, error: null, took_ms: 12, attempt_id: attemptId },
-    { content: '', truncated: false, error: 'timed out' },
+    { moment: 'before', content: 'a\nb', truncated: true, error: null, took_ms: 12, attempt_id: attemptId },
+    { moment: 'after', content: '', truncated: false, error: 'timed out' },
   ]);
 });
 

@@ -45,13 +45,13 @@ const evidenceRow = z.object({
   failed: z.number(),
 });
 
-/** When the evidence of an attempt was captured, and how much of it. */
+/** When the evidence of an attempt was captured before its call, and how much of it. */
 export const evidenceTime = (db: Db, attempt: number) =>
   evidenceRow.parse(
     db
       .prepare(
         `SELECT min(at) AS "from", max(at + took_ms) AS "to", count(*) AS pieces, count(error) AS failed
-         FROM evidence WHERE attempt_id = ?`,
+         FROM evidence WHERE attempt_id = ? AND moment = 'before'`,
       )
       .get(attempt),
   );
