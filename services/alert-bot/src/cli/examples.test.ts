@@ -1,7 +1,7 @@
 // The example of every command's --help, read by a shell and run as it stands, against a bot with a real supervisor; in
 // its log is what the example speaks of. Paths that a reader has on their own machine stand for ones of the test.
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { bootSupervisor, staying } from '../../../supervisor/src/harness.ts';
@@ -151,4 +151,44 @@ test('each command has its example run here, or its line as a whole elsewhere', 
     expect(await exampleOf(name)).toBe(name);
     expect(readFileSync(join(ROOT, file), 'utf8')).toContain(`'${name}'`);
   }
+});
+
+/** Command lines of the documentation, as they stand in its fences; what needs a stack, or never ends, is run elsewhere. */
+const documented = [
+  ...new Set(
+    ['README.md', ...readdirSync(join(ROOT, 'docs')).map((file) => `docs/${file}`)]
+      .filter((file) => file.endsWith('.md'))
+      .flatMap((file) => readFileSync(join(ROOT, file), 'utf8').match(/^```sh\n.*?^```/gms) ?? [])
+      .flatMap((fence) => fence.split('\n'))
+      .flatMap(
+        (line) => /^(?:npm exec -- |docker compose exec alert-bot )?alert-bot (.*)$/.exec(line)?.[1] ?? [],
+      )
+      .map((line) => line.replace(/ +#.*$/, '').trim()),
+  ),
+].filter((line) => !/^(serve|doctor|restore|incidents follow)\b/.test(line));
+
+test('the documentation has command lines', () => expect(documented.length).toBeGreaterThan(20));
+
+test.each(documented)('documented: alert-bot %s', async (line) => {
+  using folder = temporaryFolder();
+  const [name = '', ...args] = words(line);
+  const { before } = SCENES[name] ?? {};
+  await using terminal = await atTerminal(startBot(supervisor.socket, { idle: !SCENES[name]?.decides }));
+  await before?.(terminal.bot, folder.path);
+  // The number of an incident that there is, whichever the page has just spoken of.
+  const one =
+    terminal.bot.deps.db.prepare('SELECT max(id) FROM incidents').pluck().get() ??
+    anIncident(terminal.bot.deps.db, {}, terminal.bot.deps.now());
+  const here = args.map((word, i) =>
+    word
+      .replace(/^\/(backups|var\/lib\/alert-bot)(?=\/)/, folder.path)
+      .replace(/^(new\.yml|deploy\/.*|alert_rules\.yml|docker-compose\.yml)$/, (file) =>
+        join(ROOT, file === 'new.yml' ? 'deploy/playbooks.yml' : file),
+      )
+      .replace(/^\d+$/, (number) => (args[i - 1]?.startsWith('--') ? number : String(one))),
+  );
+  const lines: string[] = [];
+  const around = surroundings(terminal.env, (said) => lines.push(said));
+  expect(await (await commandOf(name)).run(here, around)).toBe(0);
+  expect(lines.join('')).not.toBe('');
 });
