@@ -17,7 +17,7 @@ const both = (at: Crash['at']): Crash[] => [
 const STEPS = [
   ...['migrate', 'batch', 'giveSpaceBack', 'pass', 'commit', 'triagePending'],
   ...['consider', 'reserve', 'runAttempt'],
-  ...['callAndSettle', 'settle', 'beginProof', 'keep', 'proven'],
+  ...['callAndSettle', 'settle', 'beginProof', 'keep', 'proven', 'captureAfter'],
 ];
 /** In the middle of the proof, of which the first look is not the only one. */
 const LATER_LOOKS = ['keep-2', 'keep-3'];
@@ -174,8 +174,10 @@ describe('G2, G3: kill -9 of the bot', { concurrent: true }, () => {
     await using _ = bot;
     scene.answer = () => 1;
     const first = bot.start(point);
-    await bot.deliver(begin);
+    // On a busy machine it may die before it has taken it.
+    const delivered = bot.deliver(begin);
     if (await wasKilled(first, incidentIs(bot, 'escalated'), service)) bot.start();
+    await delivered;
 
     const incident = await incidentIs(bot, 'escalated');
     expectOneCallEach(incident);
