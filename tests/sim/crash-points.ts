@@ -146,7 +146,7 @@ const commits = (...names: string[]) => names.flatMap(commitPoints);
 
 /** Passed many times in every run. */
 const ALWAYS = [
-  ...commits('decision', 'delivery', 'begin_triage', 'triage'),
+  ...commits('decision', 'delivery', 'triage'),
   ...awaits('find', 'inspect', 'list', 'read', 'rules'),
   ...sleeps('idle', 'clock'),
 ];
@@ -163,6 +163,8 @@ const SOMETIMES = [
   ...awaits('logs', 'send'),
   ...sleeps('evidence'),
 ];
+/** Passed where a delivery waits behind others, or is tried again: the intake counts the first try of the rest. */
+const BEHIND_OTHERS = commits('begin_triage');
 /** Passed in some runs only: the process keeps lives for them. */
 const IN_ATTEMPTS = [...commits('intent', 'end_call', 'decide_anew'), ...awaits('restart')];
 const NOW_AND_THEN = [
@@ -188,6 +190,7 @@ const LIKINGS = new Map<string, Liking>(
     [LATE, [0.7, 0.5]] as const,
     [WHILE_PROVING, [0.12, 0.5]] as const,
     [SOMETIMES, [0.45, 0.5]] as const,
+    [BEHIND_OTHERS, [0.25, 0.4]] as const,
     [IN_ATTEMPTS, [0.26, 0.5]] as const,
     [NOW_AND_THEN, [0.3, 0.5]] as const,
     [AFTER_PROOFS, [0.45, 0.5]] as const,
@@ -200,6 +203,7 @@ const LIKINGS = new Map<string, Liking>(
   ].flatMap(([points, liking]) => points.map((point): [string, Liking] => [point, liking])),
 );
 const SELDOM: ReadonlySet<string> = new Set([
+  ...BEHIND_OTHERS,
   ...IN_ATTEMPTS,
   ...NOW_AND_THEN,
   ...AFTER_PROOFS,

@@ -3,7 +3,7 @@ import type { Budget } from '../../../services/alert-bot/src/domain/playbook.ts'
 import { parseBudget } from '../../../services/alert-bot/src/domain/target.ts';
 import type { CallRecord } from '../world/platform.ts';
 import type { World } from '../world/world.ts';
-import { apart, counts, describe, LAG, resetBetween, restarts } from './attempts.ts';
+import { apart, attemptsOf, counts, describe, LAG, resetBetween, restarts } from './attempts.ts';
 
 /** Between two attempts on a container there is at least the shorter of cooldown and backoff. */
 const gapAtLeast = (world: World): Millis =>
@@ -15,10 +15,13 @@ const gapAtLeast = (world: World): Millis =>
 
 /** G4: budgets in every window, pauses between, quarantine after. Counted by what reached the platform. */
 export function* judgeLimits(world: World): Generator<string> {
+  // An attempt is counted when it is reserved, for all containers of a roll; the clock may be set in the middle of one.
+  const firsts = new Map(attemptsOf(world).flatMap(({ calls, first }) => calls.map((call) => [call, first])));
+  const beganWith = (call: CallRecord): CallRecord => firsts.get(call) ?? call;
   const bySlot = Map.groupBy(restarts(world).filter(counts), (call) => call.box.slot);
   for (const calls of bySlot.values()) {
     yield* judgePauses(world, calls);
-    for (const budget of budgetsOf(world, calls)) yield* judgeBudget(world, calls, budget);
+    for (const budget of budgetsOf(world, calls)) yield* judgeBudget(world, calls, budget, beganWith);
   }
 }
 
@@ -51,10 +54,12 @@ function* judgeBudget(
   world: World,
   calls: readonly CallRecord[],
   { attempts, per }: Budget,
+  beganWith: (call: CallRecord) => CallRecord,
 ): Generator<string> {
   for (const [i, call] of calls.entries()) {
-    const oldest = calls[i - attempts + 1];
-    if (oldest === undefined) continue;
+    const counted = calls[i - attempts + 1];
+    if (counted === undefined) continue;
+    const oldest = beganWith(counted);
     const slack = slackOf(call);
     if (apart(oldest, call) >= per - slack) continue;
     const next = calls[i + 1];
