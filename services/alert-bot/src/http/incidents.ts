@@ -30,7 +30,11 @@ const next = z
 const noteBody = strict(
   {
     by: person.by,
-    note: z.string({ error: 'write the note' }).trim().min(1, 'write the note').max(2_000, 'at most 2000 characters'),
+    note: z
+      .string({ error: 'write the note' })
+      .trim()
+      .min(1, 'write the note')
+      .max(2_000, 'at most 2000 characters'),
   },
   'send {"by":"your name","note":"…"}',
 );

@@ -6,7 +6,11 @@ import { HttpError } from './errors.ts';
 export const SAY_WHO = 'send {"by":"your name","why":"…"}';
 /** Who gives an order, and why: both are kept. */
 export const person = {
-  by: z.string({ error: 'say who you are' }).trim().min(1, 'say who you are').max(200, 'at most 200 characters'),
+  by: z
+    .string({ error: 'say who you are' })
+    .trim()
+    .min(1, 'say who you are')
+    .max(200, 'at most 200 characters'),
   why: z.string({ error: 'a text' }).max(2_000, 'at most 2000 characters').default(''),
 };
 
