@@ -7,6 +7,8 @@ import { lastChange } from '../store/events.ts';
 
 /** How soon after a commit the pages hear of it. */
 const LOOK_EVERY: Millis = 500;
+/** For each page that is open: 200 of them hear of it each two seconds, since each is asked for again more seldom still. */
+const LOOK_EVERY_PER_PAGE: Millis = 10;
 /** A proxy, or this server, ends what says nothing for long. */
 const BEAT_EVERY: Millis = 15_000;
 /** Each is an open connection; of these there are 1000 in all. */
@@ -22,6 +24,16 @@ export function createNews({ db, stopping }: Pick<Deps, 'db' | 'stopping'>) {
 
   /** What is told: the state of the log, and how many pages are told so; the more there are the less often each asks. */
   const line = (): string => `${last} ${listeners.size}`;
+
+  function lookLater(): void {
+    timer = setTimeout(
+      () => {
+        look();
+        if (listeners.size > 0) lookLater();
+      },
+      Math.max(LOOK_EVERY, listeners.size * LOOK_EVERY_PER_PAGE),
+    );
+  }
 
   function look(): void {
     const now = lastChange(db);
@@ -40,11 +52,11 @@ export function createNews({ db, stopping }: Pick<Deps, 'db' | 'stopping'>) {
       listeners.add(listener);
       if (listeners.size === 1) {
         last = lastChange(db);
-        timer = setInterval(look, LOOK_EVERY);
+        lookLater();
       }
       return () => {
         listeners.delete(listener);
-        if (listeners.size === 0) clearInterval(timer);
+        if (listeners.size === 0) clearTimeout(timer);
       };
     },
   };
