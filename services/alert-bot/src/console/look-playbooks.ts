@@ -6,9 +6,6 @@ import { playbookRecord } from '../store/record.ts';
 import type { PlaybooksView } from './playbooks-page.ts';
 
 const SCOPE = 'playbook:';
-/** How many incidents of a playbook are looked at: some milliseconds each playbook. */
-const LATEST = 500;
-
 /** The playbook file that holds, with what each playbook did lately. */
 export async function lookAtPlaybooks(
   { db, now, playbooks, breathe }: Pick<Deps, 'db' | 'now' | 'playbooks' | 'breathe'>,
@@ -19,7 +16,7 @@ export async function lookAtPlaybooks(
   const records: PlaybooksView['records'] = new Map();
   for (const { name } of file.playbooks) {
     await breathe();
-    records.set(name, playbookRecord(db, name, LATEST));
+    records.set(name, playbookRecord(db, name));
   }
   return {
     file,

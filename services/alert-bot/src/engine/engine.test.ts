@@ -11,7 +11,7 @@ import { insertDelivery, pendingDeliveries } from '../store/deliveries.ts';
 import { targetState } from '../store/targets.ts';
 import { aDelivery, openIncidents } from '../testing/log.ts';
 import type { Stage } from '../testing/stage.ts';
-import { bootStages } from '../testing/stages.ts';
+import { bootStages, running } from '../testing/stages.ts';
 import { consider, reconsider } from './consider.ts';
 import { startEngine } from './engine.ts';
 import { triagePending } from './triage-pending.ts';
@@ -23,18 +23,6 @@ const NAMES = [
 
 const { end, stageOf } = await bootStages(NAMES);
 afterAll(end);
-
-/** Runs the engine for the length of a test. */
-function running(stage: Stage) {
-  const engine = stage.engine();
-  return {
-    ...engine,
-    async [Symbol.asyncDispose]() {
-      stage.stopping.abort();
-      await engine.stopped;
-    },
-  };
-}
 
 const until = (assertion: () => void) => vi.waitFor(assertion, { timeout: 15_000, interval: 50 });
 

@@ -6,7 +6,7 @@ import { eventsOf } from '../store/events.ts';
 import { evidenceOf } from '../store/evidence.ts';
 import { evidenceTime } from '../store/traces.ts';
 import type { Stage } from '../testing/stage.ts';
-import { bootStages } from '../testing/stages.ts';
+import { bootStages, running } from '../testing/stages.ts';
 import { runAttempt } from './attempt.ts';
 import { captureAfter } from './evidence-after.ts';
 import { seekProof } from './prove.ts';
@@ -24,18 +24,6 @@ const keptAfter = (stage: Stage, id = 1) =>
   evidenceOf(stage.db, id).filter(({ moment }) => moment === 'after');
 const never = <T>() => Promise.withResolvers<T>().promise;
 const NOBODY = new PlatformError('unavailable', 'nobody listens');
-
-/** Runs the engine for the length of a test. */
-function running(stage: Stage) {
-  const engine = stage.engine();
-  return {
-    ...engine,
-    async [Symbol.asyncDispose]() {
-      stage.stopping.abort();
-      await engine.stopped;
-    },
-  };
-}
 
 /** The logs of the target, from the first call on. */
 function afterCall(stage: Stage, logs: () => Promise<string>): void {

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { BodyError, createBodies } from './bodies.ts';
 
@@ -95,7 +94,7 @@ describe('bodies', () => {
       });
     const half = new Uint8Array(1.2 * MB);
     const first = read('first', half, gate.promise);
-    while (using.length === 0) await delay(1);
+    await expect.poll(() => using.length).toBeGreaterThan(0);
     const second = read('second', half, Promise.resolve());
     await read('small', new Uint8Array(10), Promise.resolve());
     gate.resolve();

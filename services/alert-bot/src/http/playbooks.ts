@@ -63,9 +63,6 @@ const playbookShape = z
   })
   .meta({ id: 'Playbook' });
 
-/** How many incidents of a playbook are looked at: some milliseconds each playbook. */
-const LATEST = 500;
-
 /** The playbooks as the bot understands them, and how they fared. */
 export function playbookRoutes(deps: Deps, on: Register): void {
   on.get(
@@ -98,7 +95,7 @@ export function playbookRoutes(deps: Deps, on: Register): void {
           shadowedBy: told.shadows[index] ?? [],
           warnings: told.warnings.get(index) ?? [],
           paused: paused === undefined ? null : pauseView(paused),
-          record: recordView(playbookRecord(deps.db, playbook.name, LATEST)),
+          record: recordView(playbookRecord(deps.db, playbook.name)),
         });
       }
       const { concurrent, targets, storm } = file.limits;

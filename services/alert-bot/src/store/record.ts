@@ -37,8 +37,11 @@ export interface PlaybookRecord {
   medianTimeToHeal: Millis | null;
 }
 
+/** Some milliseconds each playbook. */
+const LATEST = 500;
+
 /** @param latest incidents that are looked at, at most */
-export function playbookRecord(db: Db, playbook: string, latest: number): PlaybookRecord {
+export function playbookRecord(db: Db, playbook: string, latest = LATEST): PlaybookRecord {
   const rows = db
     .prepare(
       `SELECT i.id, i.outcome, i.opened_at, i.closed_at,

@@ -22,3 +22,15 @@ export async function bootStages(names: readonly string[]) {
     },
   };
 }
+
+/** Runs the engine for the length of a test. */
+export function running(stage: Stage) {
+  const engine = stage.engine();
+  return {
+    ...engine,
+    async [Symbol.asyncDispose]() {
+      stage.stopping.abort();
+      await engine.stopped;
+    },
+  };
+}
