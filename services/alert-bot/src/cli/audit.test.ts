@@ -34,6 +34,7 @@ test('it has when, who, by which way, what and why, newest first, harmless and i
       'YYYY-MM-DD hh:mm:ss  eve: pause all',
       'YYYY-MM-DD hh:mm:ss  eve (console): pause all',
       'YYYY-MM-DD hh:mm:ss  ada (api): resume all',
+      '                     no reason given',
       'YYYY-MM-DD hh:mm:ss  bob (api): note incident 1, supervisor:api',
       '                     it is out, really really really really really really really',
       '                     really really \\u{1b}[31m',

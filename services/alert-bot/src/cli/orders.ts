@@ -1,6 +1,7 @@
 import { userInfo } from 'node:os';
 import { z } from 'zod';
 import { parseDuration } from '../domain/duration.ts';
+import { NO_REASON } from '../store/controls.ts';
 import { incident, read } from './answers.ts';
 import { ANSWER_HELP, CLIENT_HELP, CLIENT_OPTIONS, type ClientOptions, get, post } from './client.ts';
 import { type Command, JSON_OPTION, readArgs, type Surroundings } from './command.ts';
@@ -149,7 +150,7 @@ export function carriedOut(
 
 export const sayings = ({ by, why }: { by?: string | undefined; why?: string | undefined }) => ({
   by: by ?? user(),
-  why: why ?? 'no reason given',
+  why: why ?? NO_REASON,
 });
 
 function user(): string {

@@ -86,7 +86,7 @@ function answerCard({ incident, question }: IncidentStory, session: Session, now
     <form method="post" action="/incidents/${incident.id}" class="order">
       ${csrf(session)}
       <input type="hidden" name="question" value="${question.id}">
-      <label>Why <input name="why" maxlength="2000" autocomplete="off"></label>
+      <label>Why <input name="why" maxlength="2000" autocomplete="off" placeholder="needed to reject"></label>
       <button type="submit" name="order" value="approve">Approve</button>
       <button type="submit" name="order" value="reject" class="second">Reject</button>
     </form>`,

@@ -7,7 +7,7 @@ import { startBot, type TestBot } from '../testing/bot.ts';
 import { anIncident } from '../testing/log.ts';
 import { fire, get, order } from './harness.ts';
 
-const NAMES = ['yes', 'no', 'twice', 'changed', 'more', 'away', 'late', 'other', 'told', 'open'];
+const NAMES = ['yes', 'no', 'unsaid', 'twice', 'changed', 'more', 'away', 'late', 'other', 'told', 'open'];
 let supervisor: Awaited<ReturnType<typeof bootSupervisor>>;
 beforeAll(async () => {
   const process = `{ command: ${staying()}, labels: { alert-bot.enable: 'true', alert-bot.mode: approve } }`;
@@ -85,6 +85,22 @@ describe('G13: a person answers', () => {
     });
   });
 
+  test.each([{}, { why: ' ' }])(
+    'who rejects says why: %o is refused, and the question waits on',
+    async (said) => {
+      await using bot = startBot(supervisor.socket);
+      await asked(bot, 'unsaid');
+      expect(await order(bot, '/incidents/1/reject', { by: 'ada', ...said })).toMatchObject({
+        status: 400,
+        json: {
+          code: 'invalid',
+          detail: 'why: say why you reject it: whoever looks at it next will want to know',
+        },
+      });
+      expect(answers(bot)).toEqual([[null, null]]);
+    },
+  );
+
   test('a second answer is refused and told who was first', async () => {
     await using bot = startBot(supervisor.socket, { idle: true });
     await using running = startBot(supervisor.socket);
@@ -93,9 +109,9 @@ describe('G13: a person answers', () => {
     const said = expect.stringMatching(/^ada has already approved question 1 at 20\d\d-.*Z: looked at it$/);
     for (const verb of ['approve', 'reject'])
       for (const by of ['ada', 'bob'])
-        expect(await order(running, `/incidents/1/${verb}`, { by, question: 1 })).toMatchObject(
-          conflict(said),
-        );
+        expect(
+          await order(running, `/incidents/1/${verb}`, { by, why: 'me too', question: 1 }),
+        ).toMatchObject(conflict(said));
     expect(answers(running)).toEqual([['approved', 'ada']]);
     // Nothing was ever asked about an incident that does not wait for anybody.
     anIncident(bot.deps.db);
@@ -149,7 +165,7 @@ describe('G13: a person answers', () => {
         ...target,
         instances: target.instances.map((one) => ({ ...one, ...other })),
       }));
-    expect(await order(bot, '/incidents/1/reject', { by: 'ada', question: 9 })).toMatchObject(
+    expect(await order(bot, '/incidents/1/reject', { ...ada, question: 9 })).toMatchObject(
       conflict('incident 1 was never asked question 9; now it is asked question 1: look at it first'),
     );
     expect(await order(bot, '/incidents/1/approve', ada)).toMatchObject(
@@ -200,8 +216,8 @@ describe('G13: a person answers', () => {
 
   test.each([
     [{}, 'by: say who you are'],
-    [{ by: 'ada', question: 'one' }, 'question: the number of the question, as the page names it'],
-    [{ by: 'ada', reason: 'x' }, '(body): there is no "reason"; there are by, why, question'],
+    [{ ...ada, question: 'one' }, 'question: the number of the question, as the page names it'],
+    [{ ...ada, reason: 'x' }, '(body): there is no "reason"; there are by, why, question'],
     ['{', 'the body is not JSON: send {"by":"your name","why":"…"}'],
   ])('%j is refused by field', async (body, message) => {
     await using bot = startBot(supervisor.socket, { idle: true });

@@ -19,10 +19,20 @@ import { done, incidentShape } from './shapes.ts';
 import { explained, iso, knownIncident } from './view.ts';
 
 const QUESTION = 'the number of the question, as the page names it';
+const NEEDS_WHY = 'say why you reject it: whoever looks at it next will want to know';
 const answerShape = strict(
   { ...person, question: z.number({ error: QUESTION }).int(QUESTION).positive(QUESTION).optional() },
   SAY_WHO,
 );
+
+const rejectShape = answerShape.extend({
+  why: z
+    .string({ error: NEEDS_WHY })
+    .trim()
+    .min(1, NEEDS_WHY)
+    .max(2_000, 'at most 2000 characters')
+    .meta({ description: 'Whoever looks at it next will want to know' }),
+});
 
 const answerView = z.object({
   incident: z.int(),
@@ -73,7 +83,7 @@ export function answerRoutes(deps: Deps, on: Register): void {
       path: '/incidents/:id/reject',
       name: 'reject',
       summary: 'Answers no to what the bot asked: whoever says so has the incident',
-      body: answerShape,
+      body: rejectShape,
       answer: answerView,
       problems: ['not_found', 'conflict', 'log_unavailable'],
     },

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { NO_REASON } from '../store/controls.ts';
 import { BodyError, readBody, refusalOf } from './bodies.ts';
 import { HttpError } from './errors.ts';
 
@@ -11,7 +12,13 @@ export const person = {
     .trim()
     .min(1, 'say who you are')
     .max(200, 'at most 200 characters'),
-  why: z.string({ error: 'a text' }).max(2_000, 'at most 2000 characters').default(''),
+  // Whoever stops the bot at night is not held up for words.
+  why: z
+    .string({ error: 'a text' })
+    .trim()
+    .max(2_000, 'at most 2000 characters')
+    .default('')
+    .transform((why) => why || NO_REASON),
 };
 
 /** An object of these keys and no others: a typo must not be taken for a wish that was left out. */

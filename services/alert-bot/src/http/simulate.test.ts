@@ -134,7 +134,7 @@ describe('POST /api/v1/simulate', () => {
         facts: { approval: { state: 'asked' } },
       },
     ]);
-    await order(bot, '/incidents/1/reject', { by: 'ada' });
+    await order(bot, '/incidents/1/reject', { by: 'ada', why: 'not now' });
     expect((await simulate(bot, alert('joined'))).json['simulations']).toMatchObject([
       {
         outcome: 'duplicate',

@@ -3,6 +3,9 @@ import type { Instant } from '../domain/duration.ts';
 import type { Db } from './db.ts';
 import { instant, maybeInstant } from './row.ts';
 
+/** What is kept where a person gave no reason: the record says so, and has no gap. */
+export const NO_REASON = 'no reason given';
+
 /** Who did something, and why: both are kept. */
 export interface Person {
   by: string;
