@@ -3,7 +3,8 @@ import { openQuestion } from '../decision/approval.ts';
 import type { Standing } from '../decision/standing.ts';
 import type { Deps } from '../deps.ts';
 import type { Instant } from '../domain/duration.ts';
-import { noteTexts, type Readiness } from '../http/ops.ts';
+import { type Note, noteTexts, type Readiness } from '../http/ops.ts';
+import type { Seen } from '../http/overall.ts';
 import { seenNow } from '../http/status.ts';
 import { stormNow } from '../http/storm.ts';
 import { auditBefore, currentPause } from '../store/controls.ts';
@@ -44,7 +45,7 @@ export async function lookNow(
   return {
     ...state,
     pause: currentPause(db, deps.now()),
-    notes: noteTexts(readiness),
+    notes: noteTexts({ notes: () => readiness.notes().filter((note) => !isSaid(note, state)) }),
     open: open.map((incident) => ({ incident, question: openQuestion(db, incident.id) })),
     stormSays: stormNow(deps)?.description ?? '',
     openBeyond: Math.max(0, all - open.length),
@@ -54,6 +55,10 @@ export async function lookNow(
     audit: auditBefore(db, Number.MAX_SAFE_INTEGER, AUDIT_SHOWN),
   };
 }
+
+/** A pause of everything and of nothing else has a card of its own, which says more. */
+const isSaid = ({ about }: Note, { paused, otherPauses }: Seen): boolean =>
+  about === 'pauses' && paused !== null && otherPauses === 0;
 
 const HISTORY_SHOWN = 50;
 /** More bars than this nobody tells apart. */
