@@ -34,6 +34,7 @@ export function makePolicies(random: Random, theme: Theme, services: readonly Se
       : null,
   };
   const file = (changed: Mode, tighter: boolean): PlaybookFile => ({
+    text: '',
     playbooks: [
       playbook('errors', 'HighErrorRate', changed, tighter ? tightened(limits) : limits, steps, prove),
       playbook('down', 'ServiceDown', changed, tighter ? tightened(limits) : limits, steps, prove),

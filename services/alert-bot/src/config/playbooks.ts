@@ -67,7 +67,12 @@ export function loadPlaybooks(text: string, fileName: string, overrides?: FileTe
   }
   if (errors.length > 0) return { errors };
   const { deferAtMost: _, approveWithin: __, settle: ___, ...fleet } = limits;
-  const file = { playbooks, limits: fleet, maintenance: (written.maintenance ?? []).map(compileWindow) };
+  const file = {
+    playbooks,
+    limits: fleet,
+    maintenance: (written.maintenance ?? []).map(compileWindow),
+    text,
+  };
   return {
     file,
     warnings: warningsOf(file, main, over),

@@ -2,6 +2,7 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
+import { html } from 'hono/html';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bootSupervisor, staying } from '../../../supervisor/src/harness.ts';
 import { closeIncident } from '../decision/conclude.ts';
@@ -332,6 +333,7 @@ describe('G13: orders', () => {
     expect((await order({ order: 'pause', scope: 'target:supervisor:nobody' })).text).toContain(
       'There is no target supervisor:nobody',
     );
+    await order({ order: 'pause', scope: 'playbook:errors', why: ' ' });
     await order({ order: 'resume', scope: 'all', why: 'done' });
     await order({ order: 'pause', scope: 'target:supervisor:api', why: 'mine' });
     expect((await ada.get('/targets')).text).toContain('ada paused it');
@@ -340,6 +342,8 @@ describe('G13: orders', () => {
     );
     expect(audit(bot)).toEqual([
       { by: 'ada', why: 'a look', action: 'pause', subject: 'all for 10m' },
+      // The record says that nobody said why.
+      { by: 'ada', why: 'no reason given', action: 'pause', subject: 'playbook:errors' },
       { by: 'ada', why: 'done', action: 'resume', subject: 'all' },
       { by: 'ada', why: 'mine', action: 'pause', subject: 'target:supervisor:api' },
       { by: 'ada', why: 'mended', action: 'reset', subject: 'supervisor:api' },
@@ -453,7 +457,11 @@ describe('what stands on the pages', () => {
   test('a replay tells what is wrong with a file, by line, and where nothing is recorded', async () => {
     await using bot = idle();
     const ada = await signedIn(bot);
-    await ada.get('/try');
+    // It begins with what is in force.
+    expect((await ada.get('/try')).text).toContain(
+      await html`required>
+${PLAYBOOKS}</textarea>`,
+    );
     const replay = (playbooks: string, since = '7d') => ada.send('/try/replay', { playbooks, since });
     const wrong = await replay('playbooks:\n  - name: x\n    matchrs: []\n');
     expect(wrong.status).toBe(200);

@@ -151,7 +151,7 @@ export function consoleRoutes(deps: Deps, { tokens, readiness, api, apart, grafa
     title: 'Playbooks',
     main: playbooksPage(await lookAtPlaybooks(deps, readiness), session),
   }));
-  tryRoutes(app, api, apart.replays, { show, frame, signedIn });
+  tryRoutes(app, api, { ...deps, replays: apart.replays }, { show, frame, signedIn });
   take('/incidents/:id', (fields, c) => {
     const id = c.req.param('id') ?? '';
     // What concerns its target is ordered of the target.

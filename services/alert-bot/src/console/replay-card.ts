@@ -10,17 +10,18 @@ import type { Session } from './session.ts';
 
 export const REPLAY_SPANS = ['24h', '7d', '30d', '90d'] as const;
 
-/** The form of a replay. */
+/** The form of a replay. The first line break of a field is dropped by browsers, so that one comes before the file: its lines keep their numbers. */
 export const replayCard = (session: Session, written: { playbooks: string; since: string }): Html =>
   card(
     'Last week, under another playbook file',
     html`<form method="post" action="/try/replay" class="stack">
       ${csrf(session)}
-      <label>Playbook file <textarea name="playbooks" rows="10" spellcheck="false" required placeholder="playbooks:&#10;  - name: …">${written.playbooks}</textarea></label>
+      <label>Playbook file <textarea name="playbooks" rows="20" spellcheck="false" required>
+${written.playbooks}</textarea></label>
       <label class="narrow">Time <select name="since">${REPLAY_SPANS.map((one) => html`<option value="${one}"${one === written.since ? html` selected` : NOTHING}>${one}</option>`)}</select></label>
       <div><button type="submit">What would have happened?</button></div>
     </form>
-    <p class="quiet">What was delivered, seen and ordered then is taken as it was; everything else is decided anew, by the same code.</p>`,
+    <p class="quiet">It begins with the file that is in force: change it here. What was delivered, seen and ordered then is taken as it was; everything else is decided anew, by the same code.</p>`,
     { id: 'replay' },
   );
 

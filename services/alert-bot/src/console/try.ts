@@ -2,6 +2,7 @@ import type { Context, Hono } from 'hono';
 import { raw } from 'hono/html';
 import { stream } from 'hono/streaming';
 import type { Replays } from '../apart/replays.ts';
+import type { Deps } from '../deps.ts';
 import type { Millis } from '../domain/duration.ts';
 import type { Passed } from '../http/operation.ts';
 import { orderOf } from './forms.ts';
@@ -28,24 +29,31 @@ export interface Shown {
   answer?: 200 | 503;
 }
 
-const BLANK = { playbooks: '', since: '7d' };
+const SINCE = '7d';
 /** A connection that says nothing for long is ended, by this server or a proxy. */
 const BEAT_EVERY: Millis = 10_000;
 const HERE = '<!-- the answer -->';
 
 /** `/try`: an alert as it would be decided about now, and the past under another playbook file. */
-export function tryRoutes(app: Hono, api: Hono<Passed>, replays: Replays, frames: Frames): void {
+export function tryRoutes(
+  app: Hono,
+  api: Hono<Passed>,
+  { replays, playbooks }: { replays: Replays } & Pick<Deps, 'playbooks'>,
+  frames: Frames,
+): void {
   const { show, frame, signedIn } = frames;
+  /** A change is tried from what is in force. */
+  const untouched = () => ({ playbooks: playbooks().text, since: SINCE });
   show('/try', '/try', async (_, session) => ({
     title: 'Try',
-    main: tryPage({ labels: EXAMPLE, result: null }, session, replayCard(session, BLANK)),
+    main: tryPage({ labels: EXAMPLE, result: null }, session, replayCard(session, untouched())),
   }));
 
   app.post('/try', async (c) => {
     const session = signedIn(c);
     const { labels = '' } = await orderOf(c.req.raw, session);
     const view = { labels, result: await simulateIn(api, labels) };
-    const main = tryPage(view, session, replayCard(session, BLANK));
+    const main = tryPage(view, session, replayCard(session, untouched()));
     return c.html(frame(c, session, '/try', { title: 'Try', main }));
   });
 
@@ -55,7 +63,7 @@ export function tryRoutes(app: Hono, api: Hono<Passed>, replays: Replays, frames
   // Sent in two parts: the page at once, and what became of it when that is known.
   app.post('/try/replay', async (c) => {
     const session = signedIn(c);
-    const { playbooks = '', since = BLANK.since } = await orderOf(c.req.raw, session);
+    const { playbooks = '', since = SINCE } = await orderOf(c.req.raw, session);
     const asked = replayCard(session, { playbooks, since });
     const main = tryPage(
       { labels: EXAMPLE, result: null },

@@ -87,7 +87,7 @@ function depsWith(alerts: AlertingRule['alerts']): Deps {
       send: never,
     },
     prometheus: { rules: async () => [{ ...rule, alerts }], value: never, series: never, samples: never },
-    playbooks: () => ({ playbooks: [] as Playbook[], limits: LIMITS, maintenance: [] }),
+    playbooks: () => ({ playbooks: [] as Playbook[], limits: LIMITS, maintenance: [], text: '' }),
     events: createEvents(silent, metrics),
     wake: () => {},
     stopping: new AbortController().signal,

@@ -42,7 +42,7 @@ function asked(log: ReturnType<typeof temporaryLog>, playbooks = PLAYBOOKS) {
   const [limits, maintenance] = [{ ...FLEET }, []];
   return {
     db: log.db,
-    playbooks: () => ({ playbooks, limits, maintenance }),
+    playbooks: () => ({ playbooks, limits, maintenance, text: '' }),
     platform: { targetId: (service: string) => `supervisor:${service}` },
   };
 }

@@ -116,6 +116,8 @@ export interface PlaybookFile {
   playbooks: readonly Playbook[];
   limits: FleetLimits;
   maintenance: readonly MaintenanceWindow[];
+  /** What it was compiled from, without the overrides: for people, who change it and try that. */
+  text: string;
 }
 
 /** The longest time a quarantine may double up to (design §5). */

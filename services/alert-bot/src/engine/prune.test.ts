@@ -25,6 +25,7 @@ import { createPruner, type PrunerDeps, type Retention } from './prune.ts';
 const DAY = 86_400_000;
 const MB = 1024 ** 2;
 const NOTHING: PlaybookFile = {
+  text: '',
   playbooks: [],
   limits: {
     concurrent: 1,

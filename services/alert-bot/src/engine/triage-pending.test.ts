@@ -35,6 +35,7 @@ function depsOn(db: Db, boot = 1) {
       storm: { incidents: 9, per: 1, calm: 1 },
     },
     maintenance: [],
+    text: '',
   };
   const platform = { targetId: (service: string) => `supervisor:${service}` };
   const clock = { now: () => NOON, monotonic: () => performance.now(), breathe: async () => {} };

@@ -205,6 +205,7 @@ const good: readonly [
   ['getTarget', { id: 'supervisor%3Aapi' }, ''],
   ['resetTarget', { id: 'supervisor%3Aapi' }, '', who],
   ['listPlaybooks', {}, ''],
+  ['readPlaybookFile', {}, ''],
   ['getStorm', {}, ''],
   ['releaseStorm', {}, '', who],
   ['resume', {}, '', who],

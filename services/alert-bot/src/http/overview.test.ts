@@ -5,11 +5,11 @@ import { createApart } from '../apart/apart.ts';
 import { createCounts } from '../apart/count.ts';
 import { formatPlaybookError, loadPlaybooks } from '../config/playbooks.ts';
 import { changeStatus } from '../store/incidents.ts';
-import { startBot, type TestBot } from '../testing/bot.ts';
+import { PLAYBOOKS, startBot, type TestBot } from '../testing/bot.ts';
 import { again, anIncident } from '../testing/log.ts';
 import { createApi } from './api.ts';
 import { answerError } from './errors.ts';
-import { fire, get, order } from './harness.ts';
+import { fire, get, order, tokenOf } from './harness.ts';
 import { notesAbout } from './ops.ts';
 
 let supervisor: Awaited<ReturnType<typeof bootSupervisor>>;
@@ -193,6 +193,14 @@ playbooks:
       playbooks: [{ name: 'errors', paused: { by: 'ada', scope: 'playbook:errors' } }],
     });
   });
+});
+
+test('GET /api/v1/playbooks/text: the file that is in force, to the byte', async () => {
+  await using one = bot({ idle: true });
+  const headers = { authorization: `Bearer ${tokenOf(one, 'admin')}` };
+  const answer = await one.app.request('/api/v1/playbooks/text', { headers });
+  expect(answer.headers.get('content-type')).toBe('text/plain; charset=utf-8');
+  expect(await answer.text()).toBe(PLAYBOOKS);
 });
 
 describe('GET /api/v1/stats', () => {

@@ -63,8 +63,16 @@ const playbookShape = z
   })
   .meta({ id: 'Playbook' });
 
-/** The playbooks as the bot understands them, and how they fared. */
+/** The playbooks as the bot understands them, how they fared, and the file that they were compiled from. */
 export function playbookRoutes(deps: Deps, on: Register): void {
+  on.text(
+    {
+      path: '/playbooks/text',
+      name: 'readPlaybookFile',
+      summary: 'The playbook file that is in force as it is written, without the overrides',
+    },
+    () => deps.playbooks().text,
+  );
   on.get(
     {
       path: '/playbooks',

@@ -6,6 +6,7 @@ const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
 
 const file = (change: Partial<Playbook['limits']> = {}, targetsPer = MINUTE): PlaybookFile => ({
+  text: '',
   playbooks: [
     {
       name: 'restart',

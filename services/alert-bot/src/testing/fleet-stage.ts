@@ -83,6 +83,7 @@ export function createFleetStage(
   });
   const supervisor = createSupervisor(box.socket);
   const file: PlaybookFile = {
+    text: '',
     playbooks: [{ ...PLAYBOOK, ...playbook }],
     limits: { ...FLEET_LIMITS, ...limits },
     maintenance: [],

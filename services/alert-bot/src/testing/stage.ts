@@ -72,6 +72,7 @@ export function createStage(
     waker.next = Promise.withResolvers();
   };
   const file: PlaybookFile = {
+    text: '',
     playbooks: [playbookFor(service, options)],
     limits: {
       concurrent: options.concurrent ?? 1,
