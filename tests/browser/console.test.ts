@@ -1,15 +1,20 @@
 // The console over a bot with real incidents: the loop without Docker, its faults and its parts.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { closed, escalated } from '../bare/support/bot.ts';
 import { type Loop, startLoop } from '../bare/support/loop.ts';
 import { type Browser, startBrowser } from './support/chromium.ts';
+import {
+  live as isLive,
+  lookAt as looked,
+  SCREENSHOTS,
+  fillIn as signedInAs,
+  takePicture,
+} from './support/console.ts';
 import { complaintsOfAxe, measure } from './support/fits.ts';
 
-/** Where the screenshots are, for people to look at; git ignores it. With WRITE_PICTURES=1 those of docs/console.md are written anew. */
-const screenshots = join(import.meta.dirname, '../../.run/browser');
 const PAGES = [
   ...['/', '/incidents/1', '/incidents/2', '/history', '/targets', '/playbooks', '/try'],
   ...['/history?service=api', '/history/charts?service=api'],
@@ -22,7 +27,6 @@ let complaints: string[];
 let url: string;
 
 beforeAll(async () => {
-  mkdirSync(screenshots, { recursive: true });
   [loop, browser] = await Promise.all([startLoop(), startBrowser()]);
   url = loop.stack.addresses.bot;
 }, 240_000);
@@ -47,11 +51,7 @@ async function signIn(path = '/', look: Look = {}, token = adminToken()): Promis
   await live();
 }
 
-async function fillIn(token: string): Promise<void> {
-  await page.getByLabel('Your name').fill('Ada Lovelace');
-  await page.getByLabel('Admin token').fill(token);
-  await page.getByRole('button', { name: 'Sign in' }).click();
-}
+const fillIn = (token: string): Promise<void> => signedInAs(page, token);
 
 /** Goes on with Tab to what has this name, as somebody without a mouse does. */
 async function tabTo(name: string | RegExp): Promise<void> {
@@ -63,47 +63,8 @@ async function tabTo(name: string | RegExp): Promise<void> {
   throw new Error(`sixty times Tab, and ${name} has not the focus`);
 }
 
-/** Which pictures of docs/console.md are taken where. */
-const PICTURES: Readonly<Record<string, string>> = {
-  quarantine: 'now',
-  'handed-over': 'incident',
-  history: 'history',
-  targets: 'targets',
-  playbooks: 'playbooks',
-  replayed: 'try',
-};
-
-async function takePicture(name: string): Promise<void> {
-  const picture = PICTURES[name];
-  if (picture === undefined || process.env['WRITE_PICTURES'] !== '1') return;
-  await page.setViewportSize({ width: 1280, height: 1100 });
-  // An answer stands below what was asked.
-  await page.evaluate(`scrollTo(0, 0); document.querySelector('#replayed')?.scrollIntoView()`);
-  await page.screenshot({ path: join(import.meta.dirname, `../../docs/console-${picture}.png`) });
-}
-
-/** The page as it stands, narrow and dark, wide and light: it fits, and everybody can use it. With a picture of each. */
-async function lookAt(name: string): Promise<void> {
-  const before = page.viewportSize();
-  for (const { width, height, colorScheme } of [
-    { width: 390, height: 844, colorScheme: 'dark' },
-    { width: 1280, height: 900, colorScheme: 'light' },
-  ] as const) {
-    await page.setViewportSize({ width, height });
-    await page.emulateMedia({ colorScheme });
-    await page.evaluate('scrollTo(0, 0)');
-    await page.screenshot({
-      path: join(screenshots, `console-${name}-${width}-${colorScheme}.png`),
-      fullPage: true,
-    });
-    expect({ name, ...(await measure(page)) }).toEqual({ name, wanted: width, over: [] });
-    expect({ name, found: await complaintsOfAxe(page) }).toEqual({ name, found: [] });
-  }
-  await takePicture(name);
-  if (before !== null) await page.setViewportSize(before);
-}
-
-const live = () => page.locator('#live[data-state=live]').waitFor();
+const lookAt = (name: string): Promise<void> => looked(page, name);
+const live = () => isLive(page);
 const heading = (text: string | RegExp) => page.getByRole('heading', { level: 1, name: text }).waitFor();
 
 // What an incident takes from its fault to its proof, on a machine that has no time to spare.
@@ -336,12 +297,12 @@ describe('the console', { timeout: 180_000 }, () => {
         await live();
         const name = path === '/' ? 'now' : path.slice(1).replaceAll(/\W/g, '-');
         await page.screenshot({
-          path: join(screenshots, `console-${name}-${look.width}-${look.colorScheme}.png`),
+          path: join(SCREENSHOTS, `console-${name}-${look.width}-${look.colorScheme}.png`),
           fullPage: true,
         });
         expect({ path, ...(await measure(page)) }).toEqual({ path, wanted: look.width, over: [] });
         expect({ path, found: await complaintsOfAxe(page) }).toEqual({ path, found: [] });
-        if (look.width === 1280 && look.colorScheme === 'light') await takePicture(name);
+        if (look.width === 1280 && look.colorScheme === 'light') await takePicture(page, name);
       }
       expect(complaints).toEqual([]);
     });

@@ -1,7 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { botPart } from '../../../scripts/parts/bot.ts';
+import { type BotOptions, botPart } from '../../../scripts/parts/bot.ts';
 import { Part, type PartSpec } from '../../../scripts/stack/part.ts';
 import { makePlaces, type Places } from '../../../scripts/stack/places.ts';
 import { freePorts, type Ports } from '../../../scripts/stack/ports.ts';
@@ -14,13 +14,11 @@ import { temporaryFolder } from '../../../services/supervisor/src/harness.ts';
 
 const accepted = z.object({ delivery: z.string() });
 
-export interface LoneBotOptions {
+export interface LoneBotOptions extends Pick<BotOptions, 'env' | 'playbooks' | 'overrides'> {
   /** Of the supervisor that it heals. */
   supervisor: string;
   /** Its data folder, where that is to be on a file system of its own. */
   data?: string;
-  /** More variables, or others. */
-  env?: Record<string, string>;
 }
 
 /** A bot with a data folder of its own. Alertmanager and Prometheus are away, which is a legal state. */
@@ -28,16 +26,16 @@ export class LoneBot implements AsyncDisposable {
   private readonly folder = temporaryFolder();
   readonly places: Places;
   readonly ports: Ports;
-  private readonly env: Record<string, string>;
+  private readonly options: BotOptions;
   readonly log: string;
   part: Part;
   private sent = 0;
 
-  constructor(ports: Ports, { supervisor, data, env = {} }: LoneBotOptions) {
+  constructor(ports: Ports, { supervisor, data, ...options }: LoneBotOptions) {
     const places = makePlaces(this.folder.path);
     this.places = { ...places, supervisorSocket: supervisor, botData: data ?? places.botData };
     this.ports = ports;
-    this.env = env;
+    this.options = options;
     this.log = logFile(this.places.botData);
     this.part = this.plain();
   }
@@ -47,7 +45,7 @@ export class LoneBot implements AsyncDisposable {
   }
 
   private spec(): PartSpec {
-    return botPart(this.places, this.ports, { env: this.env });
+    return botPart(this.places, this.ports, this.options);
   }
 
   private plain(): Part {

@@ -9,13 +9,13 @@ import { card, chip } from './parts.ts';
 
 const TITLE = 'In this time';
 const NOTE =
-  'Of the incidents that match and that the log still has, by the hour when they ended, and when something was done about them.';
+  'Of the incidents that match and that the log still has, in whole hours: by when they ended, and when something was done about them.';
 
 /** The charts of a time, whatever happened in it. */
 export const chartsCard = (stretches: readonly Stretch[], to: Instant | undefined): Html =>
   card(
     TITLE,
-    html`${charts(stretches, to)}<p class="quiet">Of all incidents, also of those that the log no longer has.</p>`,
+    html`${charts(stretches, to)}<p class="quiet">Of all incidents, also of those that the log no longer has, in whole hours.</p>`,
     { id: 'charts' },
   );
 

@@ -8,7 +8,7 @@ import type { Stretch } from '../store/hours.ts';
 import { chartsCard, chartsPlace } from './charts-card.ts';
 import { type HistoryQuery, SPANS } from './history-filter.ts';
 import { type Html, NOTHING } from './layout.ts';
-import { card, incidentLink, short, stateChip, table, when } from './parts.ts';
+import { card, incidentLink, stateChip, table, targetCell, took, when } from './parts.ts';
 
 export interface HistoryView extends HistoryPage {
   query: HistoryQuery;
@@ -64,12 +64,12 @@ function list({ incidents, next, search }: HistoryView): Html {
     ['Incident', 'Target', 'Playbook', 'Ended', 'Why', 'Opened', 'Took'],
     incidents.map((one) => [
       incidentLink(one),
-      html`${one.target ?? 'none'}`,
+      targetCell(one.target),
       html`${one.playbook ?? 'none'}`,
       stateChip(one),
       html`${explained(one.reason) ?? ''}`,
       when(one.openedAt),
-      html`${one.closedAt === null ? 'still open' : short(one.closedAt - one.openedAt)}`,
+      one.closedAt === null ? html`still open` : took(one.closedAt - one.openedAt),
     ]),
     next === null ? 'There is none.' : 'None among those that were looked through so far.',
   )}

@@ -9,7 +9,7 @@ import type { Incident } from '../store/incidents.ts';
 import type { Quarantine } from '../store/targets.ts';
 import { csrf, type Html, NOTHING } from './layout.ts';
 import { nextOf } from './next.ts';
-import { ago, budgetBars, card, chip, incidentLink, stateChip, table, when } from './parts.ts';
+import { ago, budgetBars, card, chip, incidentLink, stateChip, table, targetCell, when } from './parts.ts';
 import { type Pause, stopCard } from './pause-card.ts';
 import type { Session } from './session.ts';
 
@@ -50,7 +50,7 @@ export function nowPage(view: NowView, session: Session): Html {
         ['Incident', 'Target', 'Outcome', 'Closed'],
         view.closed.map((one) => [
           incidentLink(one),
-          html`${one.target ?? 'none'}`,
+          targetCell(one.target),
           stateChip(one),
           ago(one.closedAt, view.now),
         ]),

@@ -56,6 +56,14 @@ export const chip = (word: string): Html =>
 export const stateChip = ({ outcome, status }: Pick<Incident, 'outcome' | 'status'>): Html =>
   chip(outcome ?? status);
 
+/** A name in a table: not squeezed by the sentences beside it. */
+export const nameCell = (name: string): Html => html`<span class="name">${name}</span>`;
+
+export const targetCell = (target: string | null): Html => (target === null ? html`none` : nameCell(target));
+
+/** A length of time in a table, in one piece. */
+export const took = (length: Millis): Html => html`<span class="whole">${short(length)}</span>`;
+
 /** Attempts left in each window, drawn. */
 export const budgetBars = (budgets: readonly BudgetLeft[]): Html =>
   budgets.length === 0
@@ -90,7 +98,7 @@ export const card = (title: string, body: Html, more: { id?: string; aside?: Htm
   </section>`;
 
 export const incidentLink = ({ id, title }: Pick<Incident, 'id' | 'title'>): Html =>
-  html`<a href="/incidents/${id}">#${id} ${title}</a>`;
+  html`<a class="name" href="/incidents/${id}">#${id} ${title}</a>`;
 
 /** What each guard answered, and why. */
 export const guardList = (guards: Decision['guards']): Html =>

@@ -5,23 +5,36 @@ import type { DifferenceAnswer, ReplayAnswer, StoryAnswer } from '../replay/answ
 import { UNKNOWNS } from '../replay/compare.ts';
 import { inOneSentence } from '../replay/summary.ts';
 import { csrf, type Html, NOTHING } from './layout.ts';
-import { card, chip, table, when } from './parts.ts';
+import { card, chip, incidentLink, nameCell, table, when } from './parts.ts';
 import type { Session } from './session.ts';
 
 export const REPLAY_SPANS = ['24h', '7d', '30d', '90d'] as const;
 
+/** A form as it was sent: the text of a file, and a time in one of two ways. */
+export interface ReplayForm {
+  playbooks: string;
+  since: string;
+  /** As a browser's field sends them, in UTC; empty where nothing was chosen. */
+  from: string;
+  to: string;
+}
+
 /** The form of a replay. The first line break of a field is dropped by browsers, so that one comes before the file: its lines keep their numbers. */
-export const replayCard = (session: Session, written: { playbooks: string; since: string }): Html =>
+export const replayCard = (session: Session, written: ReplayForm): Html =>
   card(
     'Last week, under another playbook file',
     html`<form method="post" action="/try/replay" class="stack">
       ${csrf(session)}
       <label>Playbook file <textarea name="playbooks" rows="20" spellcheck="false" required>
 ${written.playbooks}</textarea></label>
-      <label class="narrow">Time <select name="since">${REPLAY_SPANS.map((one) => html`<option value="${one}"${one === written.since ? html` selected` : NOTHING}>${one}</option>`)}</select></label>
+      <div class="filter">
+        <label>Time <select name="since">${REPLAY_SPANS.map((one) => html`<option value="${one}"${one === written.since ? html` selected` : NOTHING}>${one}</option>`)}</select></label>
+        <label>or from (UTC) <input type="datetime-local" name="from" value="${written.from}"></label>
+        <label>to (UTC) <input type="datetime-local" name="to" value="${written.to}"></label>
+      </div>
       <div><button type="submit">What would have happened?</button></div>
     </form>
-    <p class="quiet">It begins with the file that is in force: change it here. What was delivered, seen and ordered then is taken as it was; everything else is decided anew, by the same code.</p>`,
+    <p class="quiet">It begins with the file that is in force: change it here. An overrides file that the bot was started with applies as it does to the bot. What was delivered, seen and ordered then is taken as it was; everything else is decided anew, by the same code.</p>`,
     { id: 'replay' },
   );
 
@@ -66,7 +79,7 @@ function differences(caption: string, of: readonly DifferenceAnswer[]): Html {
   const rows = of
     .slice(0, SHOWN)
     .map(({ at, target, alert, was, now, because, notKnown }) => [
-      html`${was?.incident == null ? alert : html`<a href="/incidents/${was.incident}">#${was.incident} ${alert}</a>`}<br>${target ?? 'no target'}<br>${when(Date.parse(at))}`,
+      html`${was?.incident == null ? nameCell(alert) : incidentLink({ id: was.incident, title: alert })}<br>${target === null ? 'no target' : nameCell(target)}<br>${when(Date.parse(at))}`,
       told(was, 'there was no such incident'),
       told(now, 'there would be no such incident'),
       html`${because ?? ''}${notKnown.map((why) => html`<p class="quiet">Not known: ${UNKNOWNS[why]}</p>`)}`,

@@ -1,13 +1,13 @@
 import type { Context, Hono } from 'hono';
 import { raw } from 'hono/html';
 import { stream } from 'hono/streaming';
-import type { Replays } from '../apart/replays.ts';
+import type { ReplayAsked, Replays } from '../apart/replays.ts';
 import type { Deps } from '../deps.ts';
 import type { Millis } from '../domain/duration.ts';
 import type { Passed } from '../http/operation.ts';
 import { orderOf } from './forms.ts';
 import type { Html } from './layout.ts';
-import { replayCard, replayResult, WORKING } from './replay-card.ts';
+import { type ReplayForm, replayCard, replayResult, WORKING } from './replay-card.ts';
 import type { Session } from './session.ts';
 import { simulateIn } from './simulate.ts';
 import { EXAMPLE, tryPage } from './try-page.ts';
@@ -34,6 +34,16 @@ const SINCE = '7d';
 const BEAT_EVERY: Millis = 10_000;
 const HERE = '<!-- the answer -->';
 
+/** A time that begins somewhere is not one of a length as well. */
+const askedBy = ({ playbooks, since, from, to }: ReplayForm): ReplayAsked => ({
+  playbooks,
+  ...(from === '' ? { since } : { from: inUtc(from) }),
+  ...(to === '' ? {} : { to: inUtc(to) }),
+});
+
+/** The field of a browser sends no zone: the page says that it is UTC. */
+const inUtc = (written: string): string => (/T[\d:.]+$/.test(written) ? `${written}Z` : written);
+
 /** `/try`: an alert as it would be decided about now, and the past under another playbook file. */
 export function tryRoutes(
   app: Hono,
@@ -43,7 +53,7 @@ export function tryRoutes(
 ): void {
   const { show, frame, signedIn } = frames;
   /** A change is tried from what is in force. */
-  const untouched = () => ({ playbooks: playbooks().text, since: SINCE });
+  const untouched = () => ({ playbooks: playbooks().text, since: SINCE, from: '', to: '' });
   show('/try', '/try', async (_, session) => ({
     title: 'Try',
     main: tryPage({ labels: EXAMPLE, result: null }, session, replayCard(session, untouched())),
@@ -63,8 +73,8 @@ export function tryRoutes(
   // Sent in two parts: the page at once, and what became of it when that is known.
   app.post('/try/replay', async (c) => {
     const session = signedIn(c);
-    const { playbooks = '', since = SINCE } = await orderOf(c.req.raw, session);
-    const asked = replayCard(session, { playbooks, since });
+    const form = { ...untouched(), ...(await orderOf(c.req.raw, session)) };
+    const asked = replayCard(session, form);
     const main = tryPage(
       { labels: EXAMPLE, result: null },
       session,
@@ -78,7 +88,7 @@ export function tryRoutes(
       await out.write(before);
       const beat = setInterval(() => void out.write('<!-- -->'), BEAT_EVERY);
       try {
-        await out.write(`${await replayResult(await replays.run({ playbooks, since }))}${after}`);
+        await out.write(`${await replayResult(await replays.run(askedBy(form)))}${after}`);
       } finally {
         clearInterval(beat);
       }

@@ -5,6 +5,8 @@ const times = (count: number, noun: string): string => `${count} ${noun}${count 
 /** What another file would have made of the past, before any detail. */
 export function inOneSentence({ totals: { was, now }, differences, undecided, same }: ReplayAnswer): string {
   const open = undecided.length === 0 ? '' : ` Of ${times(undecided.length, 'incident')} it cannot be known.`;
+  if (differences.length === 0 && undecided.length === 0 && same === 0)
+    return 'There was no incident in this time, and there would have been none.';
   if (differences.length === 0)
     return `Nothing would have gone otherwise: ${times(same, 'incident')}.${open}`;
   const acted =
