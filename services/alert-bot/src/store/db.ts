@@ -236,11 +236,14 @@ const emptyWal = (db: Db): boolean => db.prepare('PRAGMA wal_checkpoint(TRUNCATE
 const LONG_WAL = 4_000;
 const walState = z.tuple([z.number(), z.number(), z.number()]);
 
-/** After a commit, which stands whatever becomes of this. */
-function moveLongWal(db: Db): void {
+/**
+ * Moves the write-ahead log into the file where it is longer than so many pages. After a commit, which stands whatever becomes of
+ * this. Nothing else is done meanwhile, and pages from all over a large file take long: whoever writes such ones moves them sooner.
+ */
+export function moveLongWal(db: Db, longest = LONG_WAL): void {
   try {
-    const [, pages] = walState.parse(db.prepare('PRAGMA wal_checkpoint(NOOP)').raw().get());
-    if (pages >= LONG_WAL) db.exec('PRAGMA wal_checkpoint(PASSIVE)');
+    const [, pages, moved] = walState.parse(db.prepare('PRAGMA wal_checkpoint(NOOP)').raw().get());
+    if (pages - moved >= longest) db.exec('PRAGMA wal_checkpoint(PASSIVE)');
   } catch (error) {
     if (!cannotWrite(error)) throw error;
     // It syncs first what was not yet.
