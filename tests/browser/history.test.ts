@@ -11,6 +11,7 @@ import { BEGINS } from '../sim/plan-policy.ts';
 import { busyRun, PLAYBOOKS } from '../sim/recorded.ts';
 import { type Browser, startBrowser } from './support/chromium.ts';
 import { fillIn, live, lookAt } from './support/console.ts';
+import { measure } from './support/fits.ts';
 
 const MINUTE = 60_000;
 const LENGTH = 66 * MINUTE;
@@ -198,5 +199,20 @@ describe('a history of over 200 incidents', { timeout: 120_000 }, () => {
     await page.getByText('As numbers').click();
     await lookAt(page, 'long-history');
     expect(complaints).toEqual([]);
+  });
+
+  test('names without a gap fit as well, on whatever screen', async () => {
+    const labels = { alertname: `Kube${'PersistentVolume'.repeat(4)}`, service: 'replica'.repeat(20) };
+    expect((await bot.send({ labels: { ...labels, severity: 'critical' } })).status).toBe(202);
+    await bot.settled();
+    for (const path of ['/', '/history']) {
+      await open(path);
+      await page.getByText(labels.alertname).first().waitFor();
+      for (const width of [320, 390, 660, 768, 960, 1280]) {
+        await page.setViewportSize({ width, height: 900 });
+        expect({ path, ...(await measure(page)) }).toEqual({ path, wanted: width, over: [] });
+      }
+      await page.close();
+    }
   });
 });

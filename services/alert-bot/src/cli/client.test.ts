@@ -117,7 +117,9 @@ test.concurrent('pause, resume and reset carry who and why with the admin token'
   const env = { ALERT_BOT_DATA_DIR: dataDir, ALERT_BOT_LISTEN: `0.0.0.0:${bot.port}` };
   const paused = await cli(['pause', '--for', '5m', '--why', 'deploy', '--by', 'ada'], env);
   expect(paused.out).toBe('Paused for 5m, by ada: deploy.\nUndo: alert-bot resume\n');
-  expect((await cli(['resume'], env)).code).toBe(0);
+  expect((await cli(['resume', '--why', ' '], env)).out).toBe(
+    `Resumed, by ${userInfo().username}: no reason given.\n`,
+  );
   const done = await cli(['reset', 'docker:service:shop/api', '--why', 'mended'], env);
   expect(done).toMatchObject({ code: 0, err: '' });
   const by = userInfo().username;

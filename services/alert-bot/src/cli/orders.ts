@@ -150,7 +150,7 @@ export function carriedOut(
 
 export const sayings = ({ by, why }: { by?: string | undefined; why?: string | undefined }) => ({
   by: by ?? user(),
-  why: why ?? NO_REASON,
+  why: why?.trim() || NO_REASON,
 });
 
 function user(): string {
@@ -162,5 +162,4 @@ function user(): string {
   }
 }
 
-/** Who, and why where they said so. */
-const toldBy = ({ by, why }: { by: string; why: string }): string => (why === '' ? by : `${by}: ${why}`);
+const toldBy = ({ by, why }: { by: string; why: string }): string => `${by}: ${why}`;

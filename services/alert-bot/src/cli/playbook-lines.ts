@@ -65,7 +65,8 @@ function matchedText({ counted, since, ...became }: z.output<typeof record>): st
 }
 
 function successText({ counted, successRate }: z.output<typeof record>): string {
-  if (successRate !== null) return `${Math.round(100 * successRate)} % of its actions helped`;
+  if (successRate !== null)
+    return `${Math.round(100 * successRate)} % of the incidents it acted on stayed well`;
   return counted === 0 ? '' : 'not known: none that was acted on is over';
 }
 

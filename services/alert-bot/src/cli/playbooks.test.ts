@@ -75,7 +75,7 @@ test('how each fared, what stands before it and what is doubtful is told, harmle
       '  matched     9 incidents since 2026-01-31T12:00:00.000Z: 3 healed (of which 1',
       '              relapsed), 1 open, 1 recovered without it, 3 handed to a person, 1',
       '              dismissed',
-      '  success     33 % of its actions helped',
+      '  success     33 % of the incidents it acted on stayed well',
       '  heals       half of them within 41s',
       'second',
       '  mode        act',
@@ -99,7 +99,9 @@ test('what the log has of a playbook is counted', async () => {
   db.prepare("UPDATE incidents SET playbook = 'errors'").run();
   const text = await terminal.run(playbooks);
   expect(text).toMatch(/^ {2}matched {5}1 incident since \S+Z: 1 healed$/m);
-  expect(text).toContain('  success     100 % of its actions helped\n  heals       half of them within 12s');
+  expect(text).toContain(
+    '  success     100 % of the incidents it acted on stayed well\n  heals       half of them within 12s',
+  );
 });
 
 test('--json is what the API answers', async () => {

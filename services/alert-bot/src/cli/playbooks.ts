@@ -12,8 +12,8 @@ export const playbooks: Command = {
 
 The playbooks as the running bot has understood them, in their order: the first
 that matches an alert has it. Of each what it did with its latest incidents, 500
-at most: how many of its actions helped, and how long that took. A relapse
-within an hour counts as a failure. Times are UTC.
+at most: how many of those it acted on stayed well, and how long it took to heal
+them. A relapse within an hour counts as a failure. Times are UTC.
 
 ${ANSWER_HELP}
 ${CLIENT_HELP}

@@ -20,6 +20,7 @@ processes:
   api: { command: ${staying()}, labels: ${labels('act')}, depends_on: [payments] }
   payments: { command: ${staying()}, labels: ${labels('approve')} }
   asked: { command: ${staying()}, labels: ${labels('approve')} }
+  refused: { command: ${staying()}, labels: ${labels('approve')} }
   odd: { command: ${staying()}, labels: { alert-bot.enable: 'yes' } }
   free: { command: ${staying()} }
   lone: { command: ${staying()}, labels: ${labels('act')} }
@@ -403,6 +404,28 @@ describe('G13: orders', () => {
     const starts = async () => (await supervisor.events('asked')).filter((event) => event === 'start').length;
     await expect.poll(starts).toBe(2);
   });
+
+  test('reject: not without a reason; with one nothing is done, and whoever says so has it', async () => {
+    await using bot = startBot(supervisor.socket);
+    const ada = await signedIn(bot);
+    await fire(bot, 'refused');
+    await ada.get('/incidents/1');
+    const reject = { order: 'reject', question: '1' };
+    for (const why of ['', ' '])
+      expect((await ada.order('/incidents/1', { ...reject, why })).text).toContain(
+        'Why: say why you reject it: whoever looks at it next will want to know.',
+      );
+    expect((await ada.get('/')).text).toContain('one question waits for your answer');
+    expect((await ada.order('/incidents/1', { ...reject, why: 'it migrates' })).text).toContain(
+      'Rejected. You have it.',
+    );
+    const { text } = await ada.get('/incidents/1');
+    expect(text).toContain('ada rejected question 1: it migrates');
+    expect(text).toContain('A person had it.');
+    const events = await supervisor.events('refused');
+    expect(events.filter((event) => event === 'start')).toHaveLength(1);
+    expect(audit(bot)).toMatchObject([{ by: 'ada', why: 'it migrates', action: 'reject' }]);
+  });
 });
 
 describe('what stands on the pages', () => {
@@ -419,7 +442,7 @@ describe('what stands on the pages', () => {
   test('targets: all of them, opted in or why not, and what depends on what', async () => {
     await using bot = idle();
     const { text } = await (await signedIn(bot)).get('/targets');
-    expect(text).toContain('The bot sees 6, and may act on 4.');
+    expect(text).toContain('The bot sees 7, and may act on 5.');
     expect(text).toContain('Not opted in: it has no label alert-bot.enable=true.');
     expect(text).toContain(
       'label alert-bot.enable=&quot;yes&quot;: write &quot;true&quot; or &quot;false&quot;',
@@ -471,6 +494,19 @@ ${PLAYBOOKS}</textarea>`,
     expect(wrong.text).toContain('    matchrs: []');
     expect((await replay(PLAYBOOKS)).text).toMatch(/It was not replayed.*nothing/s);
     expect((await replay(PLAYBOOKS, 'soon')).text).toContain('is not a length of time');
+    // Also of what no field of a browser sends, and no process takes, something is said.
+    for (const [time, said] of [
+      [{ from: 'a\0b' }, '&quot;a\0b&quot; is no time'],
+      [{ to: '9'.repeat(200_000) }, 'is no time: choose one'],
+      [{ from: '2026-01-31T12:00', to: '2026-01-31T12:00' }, 'It ends before it begins'],
+      [{ from: 'x' }, 'is not a time'],
+    ] as const)
+      expect((await ada.send('/try/replay', { playbooks: PLAYBOOKS, ...time })).text).toMatch(
+        new RegExp(`It was not replayed.*${said}.*</html>`, 's'),
+      );
+    // As a browser sends it: with line ends that would count as more bytes than the file has.
+    const large = `${'#\n'.repeat(60_000)}${PLAYBOOKS}`;
+    expect((await replay(large.replaceAll('\n', '\r\n'))).text).toMatch(/It was not replayed.*nothing/s);
     expect(readdirSync(bot.folder).filter((name) => name.includes('replay'))).toEqual([]);
   });
 
@@ -577,7 +613,11 @@ ${PLAYBOOKS}</textarea>`,
     );
     const ada = await signedIn(bot, MARKUP);
     await ada.order('/orders', { order: 'pause', scope: 'all', why: MARKUP, back: '/targets' });
-    for (const path of [...PAGES, `/incidents/${incident.id}`, '/history?service=%3Cimg%20src=x%3E']) {
+    await ada.order(`/incidents/${incident.id}`, { order: 'note', why: MARKUP });
+    for (const path of [
+      ...[...PAGES, `/incidents/${incident.id}`, '/history?service=%3Cimg%20src=x%3E'],
+      '/history/charts?service=%3Cimg%20src=x%3E',
+    ]) {
       const { status, text } = await ada.get(path);
       expect(status).toBe(200);
       expect(text).not.toMatch(/<img src=x|href="javascript|<\/pre><\/pre>/);
@@ -589,5 +629,8 @@ ${PLAYBOOKS}</textarea>`,
       '&lt;img src=x onerror=alert(1)&gt;&quot;&#39;&amp;',
     );
     expect((await ada.send('/try', { labels: `alertname=${MARKUP}` })).text).not.toContain('<img src=x');
+    const replayed = await ada.send('/try/replay', { playbooks: `${MARKUP}: [`, since: MARKUP });
+    expect(replayed.text).toContain('It was not replayed');
+    expect(replayed.text).not.toContain('<img src=x');
   });
 });

@@ -123,9 +123,14 @@ function timeline({ timeline: events }: IncidentStory): Html {
   const before = events.length - shown.length;
   return html`${before > 0 ? html`<p class="quiet">${before} before these: alert-bot incidents show lists them.</p>` : NOTHING}<ol class="timeline">${shown.map(
     ({ at, kind, text }) =>
-      html`<li class="${kind}">${when(at)} <span class="kind">${kind}</span> <span>${text}</span></li>`,
+      html`<li class="${kind}">${when(at)} <span class="kind">${kind}</span> <span>${withTimes(text)}</span></li>`,
   )}</ol>`;
 }
+
+const ISO = /(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?Z)/;
+/** A sentence of the log with its times as the reader has them, as everywhere else. */
+const withTimes = (text: string): Html =>
+  html`${text.split(ISO).map((part, i) => (i % 2 === 1 ? when(Date.parse(part)) : part))}`;
 
 function decisions({ decisions: all }: IncidentStory): Html {
   if (all.length === 0) return html`<p class="quiet">Nothing was decided yet.</p>`;

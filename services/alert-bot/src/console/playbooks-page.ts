@@ -93,12 +93,12 @@ function did(name: string, record: PlaybookRecord | undefined): Html {
     ...(handedOver > 0 ? [`${handedOver} handed to a person`] : []),
     ...(dismissed > 0 ? [`${dismissed} dismissed`] : []),
   ];
-  return html`<p class="line"><a href="/history?since=1y&amp;playbook=${encodeURIComponent(name)}">${counted === 1 ? '1 incident' : `${counted} incidents`}</a>${record.since === null ? NOTHING : html` since ${when(record.since)}`}: ${[`${healed} healed${relapsed > 0 ? `, of which ${relapsed} relapsed` : ''}`, ...rest].join(', ')}.</p>
+  return html`<p><a href="/history?since=1y&amp;playbook=${encodeURIComponent(name)}">${counted === 1 ? '1 incident' : `${counted} incidents`}</a>${record.since === null ? NOTHING : html` since ${when(record.since)}`}: ${[`${healed} healed${relapsed > 0 ? `, of which ${relapsed} relapsed` : ''}`, ...rest].join(', ')}.</p>
     ${
       successRate === null
         ? html`<p class="quiet">None of them was acted on.</p>`
         : html`<p class="line"><svg class="bar" viewBox="0 0 100 8" width="100" height="8" aria-hidden="true"><rect class="track" width="100" height="8" rx="4"/><rect class="fill ${successRate < 0.5 ? 'bad' : ''}" width="${Math.round(100 * successRate)}" height="8" rx="4"/></svg>
-    <strong>${Math.round(100 * successRate)} % of its actions helped</strong>${medianTimeToHeal === null ? NOTHING : html`<span>half of them within ${short(medianTimeToHeal)}</span>`}</p>`
+    <strong>${Math.round(100 * successRate)} % of the incidents that it acted on stayed well</strong>${medianTimeToHeal === null ? NOTHING : html`<span>half of them within ${short(medianTimeToHeal)}</span>`}</p>`
     }`;
 }
 

@@ -8,6 +8,9 @@ import { csrf, type Html, NOTHING } from './layout.ts';
 import { card, chip, incidentLink, nameCell, table, when } from './parts.ts';
 import type { Session } from './session.ts';
 
+/** Else a browser takes years of five digits. */
+const LAST = '9999-12-31T23:59';
+
 export const REPLAY_SPANS = ['24h', '7d', '30d', '90d'] as const;
 
 /** A form as it was sent: the text of a file, and a time in one of two ways. */
@@ -29,12 +32,12 @@ export const replayCard = (session: Session, written: ReplayForm): Html =>
 ${written.playbooks}</textarea></label>
       <div class="filter">
         <label>Time <select name="since">${REPLAY_SPANS.map((one) => html`<option value="${one}"${one === written.since ? html` selected` : NOTHING}>${one}</option>`)}</select></label>
-        <label>or from (UTC) <input type="datetime-local" name="from" value="${written.from}"></label>
-        <label>to (UTC) <input type="datetime-local" name="to" value="${written.to}"></label>
+        <label>or from (UTC) <input type="datetime-local" name="from" max="${LAST}" value="${written.from}"></label>
+        <label>to (UTC) <input type="datetime-local" name="to" max="${LAST}" value="${written.to}"></label>
       </div>
       <div><button type="submit">What would have happened?</button></div>
     </form>
-    <p class="quiet">It begins with the file that is in force: change it here. An overrides file that the bot was started with applies as it does to the bot. What was delivered, seen and ordered then is taken as it was; everything else is decided anew, by the same code.</p>`,
+    <p class="quiet">It begins with the file that is in force: change it here. The overrides file, if there is one, applies as it stands on disk. What was delivered, seen and ordered then is taken as it was; everything else is decided anew, by the same code.</p>`,
     { id: 'replay' },
   );
 
@@ -59,6 +62,8 @@ export function replayResult(result: ReplayResult): Html {
   </section>`;
 }
 
+/** So many at a glance; more of them are opened, and yet more nobody reads on a page. */
+const AT_A_GLANCE = 25;
 const SHOWN = 200;
 
 const REFUSED = {
@@ -72,8 +77,8 @@ function whyNot(result: Exclude<ReplayResult, { replayed: unknown }>): readonly 
   return 'failed' in result ? [result.failed] : result.errors.map(mistake);
 }
 
-const mistake = ({ line, path, value, message }: PlaybookError): string =>
-  `Line ${line}: ${path}${value === '' ? '' : ` "${value}"`} ${message}`;
+const mistake = ({ file, line, path, value, message }: PlaybookError): string =>
+  `${file === 'playbooks' ? '' : 'In the overrides file: '}Line ${line}: ${path}${value === '' ? '' : ` "${value}"`} ${message}`;
 
 function differences(caption: string, of: readonly DifferenceAnswer[]): Html {
   const rows = of
@@ -84,8 +89,11 @@ function differences(caption: string, of: readonly DifferenceAnswer[]): Html {
       told(now, 'there would be no such incident'),
       html`${because ?? ''}${notKnown.map((why) => html`<p class="quiet">Not known: ${UNKNOWNS[why]}</p>`)}`,
     ]);
+  const columns = ['Trouble', 'Then', 'Under this file', 'Because'];
+  const rest = rows.slice(AT_A_GLANCE);
   const more = of.length - rows.length;
-  return html`${table(caption, ['Trouble', 'Then', 'Under this file', 'Because'], rows, 'Nothing.')}
+  return html`${table(caption, columns, rows.slice(0, AT_A_GLANCE), 'Nothing.')}
+    ${rest.length === 0 ? NOTHING : html`<details><summary>${rest.length} more</summary>${table(caption, columns, rest, '')}</details>`}
     ${more > 0 ? html`<p class="quiet">${more} more: alert-bot replay lists them all.</p>` : NOTHING}`;
 }
 

@@ -1,9 +1,11 @@
 import type { Context, Hono } from 'hono';
 import { raw } from 'hono/html';
 import { stream } from 'hono/streaming';
+import type { ReplayResult } from '../apart/replay-result.ts';
 import type { ReplayAsked, Replays } from '../apart/replays.ts';
 import type { Deps } from '../deps.ts';
 import type { Millis } from '../domain/duration.ts';
+import { shorten } from '../http/input.ts';
 import type { Passed } from '../http/operation.ts';
 import { orderOf } from './forms.ts';
 import type { Html } from './layout.ts';
@@ -34,12 +36,23 @@ const SINCE = '7d';
 const BEAT_EVERY: Millis = 10_000;
 const HERE = '<!-- the answer -->';
 
-/** A time that begins somewhere is not one of a length as well. */
-const askedBy = ({ playbooks, since, from, to }: ReplayForm): ReplayAsked => ({
-  playbooks,
-  ...(from === '' ? { since } : { from: inUtc(from) }),
-  ...(to === '' ? {} : { to: inUtc(to) }),
-});
+/** No time is written longer; and what is, no process takes as its argument. */
+const LONGEST = 40;
+
+/** What a form asks for, or why that is nothing. A time that begins somewhere is not one of a length as well. */
+function askedBy({ playbooks, since, from, to }: ReplayForm): ReplayAsked | { failed: string } {
+  const odd = [since, from, to].find((written) => written.length > LONGEST || written.includes('\0'));
+  if (odd !== undefined)
+    return { failed: `"${shorten(odd)}" is no time: choose one, or leave the field empty.` };
+  if (from !== '' && to !== '' && Date.parse(inUtc(to)) <= Date.parse(inUtc(from)))
+    return { failed: 'It ends before it begins: choose a later end, or an earlier beginning.' };
+  return {
+    // A browser sends other line ends than a file has, and the bytes of a file are counted.
+    playbooks: playbooks.replaceAll('\r\n', '\n'),
+    ...(from === '' ? { since } : { from: inUtc(from) }),
+    ...(to === '' ? {} : { to: inUtc(to) }),
+  };
+}
 
 /** The field of a browser sends no zone: the page says that it is UTC. */
 const inUtc = (written: string): string => (/T[\d:.]+$/.test(written) ? `${written}Z` : written);
@@ -48,10 +61,21 @@ const inUtc = (written: string): string => (/T[\d:.]+$/.test(written) ? `${writt
 export function tryRoutes(
   app: Hono,
   api: Hono<Passed>,
-  { replays, playbooks }: { replays: Replays } & Pick<Deps, 'playbooks'>,
+  { replays, playbooks, events }: { replays: Replays } & Pick<Deps, 'playbooks' | 'events'>,
   frames: Frames,
 ): void {
   const { show, frame, signedIn } = frames;
+  /** The page is half sent by then: whatever happens is told on it. */
+  async function replayed(form: ReplayForm): Promise<ReplayResult> {
+    const asked = askedBy(form);
+    if ('failed' in asked) return asked;
+    try {
+      return await replays.run(asked);
+    } catch (error) {
+      events.failed('console', error);
+      return { failed: 'The bot failed at its own work; its log says why.' };
+    }
+  }
   /** A change is tried from what is in force. */
   const untouched = () => ({ playbooks: playbooks().text, since: SINCE, from: '', to: '' });
   show('/try', '/try', async (_, session) => ({
@@ -88,7 +112,7 @@ export function tryRoutes(
       await out.write(before);
       const beat = setInterval(() => void out.write('<!-- -->'), BEAT_EVERY);
       try {
-        await out.write(`${await replayResult(await replays.run(askedBy(form)))}${after}`);
+        await out.write(`${await replayResult(await replayed(form))}${after}`);
       } finally {
         clearInterval(beat);
       }
