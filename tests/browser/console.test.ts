@@ -371,4 +371,64 @@ describe('the console', { timeout: 180_000 }, () => {
     await live();
     await heading(/./);
   });
+
+  test('without scripts: each page is there, says that it is not live, and takes orders', async () => {
+    const plain = await startBrowser({ javaScriptEnabled: false });
+    try {
+      ({ page, complaints } = await plain.open(url));
+      await fillIn(adminToken());
+      await page.getByText('Not live: this page needs JavaScript for that').waitFor();
+      await page.getByText('Stop the bot').click();
+      await page.getByLabel('Why').fill('by hand');
+      await page.getByRole('button', { name: 'Pause everything' }).click();
+      await heading('Ada Lovelace paused the bot: it decides and records, and does nothing.');
+      await page.getByRole('button', { name: 'Resume everything' }).click();
+      await heading(/nothing is open/i);
+      await page.getByRole('link', { name: 'History' }).click();
+      await page.locator('[name=service]').fill('api');
+      await page.getByRole('button', { name: 'Show' }).click();
+      await page.getByRole('link', { name: 'Show the charts for these filters' }).click();
+      await heading('Charts of the history');
+      for (const name of ['Targets', 'Playbooks', 'Try']) {
+        await page.getByRole('link', { name, exact: true }).click();
+        await heading(name);
+      }
+      await page.getByRole('button', { name: 'What would happen?' }).click();
+      await page.locator('#simulated h3').first().waitFor();
+      expect(complaints).toEqual([]);
+    } finally {
+      await plain.close();
+    }
+  });
+
+  test('from the history to a note and a paused target, by keyboard alone', async () => {
+    await signIn('/history');
+    await tabTo('Service');
+    await page.keyboard.type('api');
+    await page.keyboard.press('Enter');
+    await page.waitForURL('**/history?**service=api**');
+    await live();
+    await tabTo(/^#1 /);
+    await page.keyboard.press('Enter');
+    await page.waitForURL('**/incidents/1');
+    await live();
+    await tabTo('Note, or why');
+    await page.keyboard.type('seen by keyboard');
+    await tabTo('Add the note');
+    await page.keyboard.press('Enter');
+    await page.getByText('The note stands in the timeline.').waitFor();
+    expect(await page.locator('#timeline').innerText()).toContain('Ada Lovelace: seen by keyboard');
+    await tabTo('Pause the target');
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Resume the target' }).waitFor();
+    await tabTo('Resume the target');
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Pause the target' }).waitFor();
+    await page.goto(`${url}/try`);
+    await live();
+    await tabTo('What would have happened?');
+    await page.keyboard.press('Enter');
+    await page.locator('#replayed h2').waitFor();
+    expect(complaints).toEqual([]);
+  });
 });

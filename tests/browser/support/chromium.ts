@@ -38,12 +38,13 @@ export interface Browser {
 }
 
 /** Starts it with a profile of its own, which is removed with it. */
-export async function startBrowser(): Promise<Browser> {
+export async function startBrowser(options: { javaScriptEnabled?: boolean } = {}): Promise<Browser> {
   const profile = mkdtempSync(join(tmpdir(), 'shop-browser-'));
   const context: BrowserContext = await chromium.launchPersistentContext(profile, {
     executablePath: findChromium(),
     headless: true,
     args: flags,
+    ...options,
   });
   return {
     async open(url, { path = '', width = 1280, height = 900, colorScheme = 'light' } = {}) {

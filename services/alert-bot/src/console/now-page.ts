@@ -131,14 +131,23 @@ const quarantineCard = ({ quarantines, now }: NowView): Html =>
     { id: 'quarantines' },
   );
 
+/** More at a glance are none. */
+const BUDGETS_SHOWN = 20;
+const isSpent = ({ quarantined, budgets }: Standing): boolean =>
+  quarantined || budgets.some(({ attempts, left }) => left < attempts);
+
 function budgets({ standings }: NowView): Html {
-  return table(
+  // What has less than it could have comes first.
+  const shown = standings.toSorted((a, b) => Number(isSpent(b)) - Number(isSpent(a))).slice(0, BUDGETS_SHOWN);
+  const more = standings.length - shown.length;
+  return html`${table(
     'Attempts left for each target that the bot may act on',
     ['Target', 'Attempts left'],
-    standings.map(({ id, quarantined, budgets }) => [
+    shown.map(({ id, quarantined, budgets }) => [
       html`<a href="/targets#${id}">${id}</a>${quarantined ? html` ${chip('quarantine')}` : NOTHING}`,
       budgetBars(budgets),
     ]),
     'The bot may act on no target: none has the label alert-bot.enable=true, or the platform does not answer.',
-  );
+  )}
+  ${more === 0 ? NOTHING : html`<p><a href="/targets">${more} more${shown.every(isSpent) ? NOTHING : html` have all their attempts left`}</a></p>`}`;
 }
