@@ -120,10 +120,10 @@ const quarantineCard = ({ quarantines, now }: NowView): Html =>
     'In quarantine',
     table(
       'Targets in quarantine',
-      ['Target', 'Since its budget was spent', 'Trial'],
+      ['Target', 'Its budget was spent', 'Trial'],
       quarantines.map(({ target, until, times }) => [
         html`<a href="/targets#${target}">${target}</a>`,
-        html`${times === 1 ? 'for the first time' : `for the ${times}th time in a row`}`,
+        html`${times === 1 ? 'once' : `${times} times in a row`}`,
         until === null ? html`only after a reset` : html`${ago(until, now)}, ${when(until)}`,
       ]),
       '',
