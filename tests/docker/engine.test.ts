@@ -5,7 +5,7 @@ import { docker } from './support/containers.ts';
 import { OwnEngine, whyNoOwnEngine } from './support/own-engine.ts';
 
 // What happens to dockerd, and to the way to it, in the middle of a restart, on engines that nobody else uses. The bot has no
-// event stream that could break off (`watch` comes later): it asks, and then nobody answers, or the answer is lost.
+// event stream that could break off: it looks at the engine itself each time, and then nobody answers, or the answer is lost.
 
 const why = whyNoOwnEngine();
 const inTurn = { concurrent: false } as const;
