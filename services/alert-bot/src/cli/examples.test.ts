@@ -155,7 +155,7 @@ test('each command has its example run here, or its line as a whole elsewhere', 
 
 /** What is not run here, and why. */
 const NOT_HERE: Readonly<Record<string, string>> = {
-  doctor: 'looks at a whole stack: doctor.test.ts, and README.md as a whole in tests/bare/readme.test.ts',
+  doctor: 'looks at a whole stack: doctor.test.ts',
   'incidents follow': 'never ends: tests/bare/readme.test.ts',
 };
 
