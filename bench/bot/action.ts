@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
+import { quantileOf } from '../../tests/support/load.ts';
 import type { Bench } from '../bench.ts';
 import type { Figure } from '../figure.ts';
 import { median } from '../machine.ts';
@@ -33,10 +34,15 @@ export async function action({ step }: Bench): Promise<Figure[]> {
     });
     took.push(await tookOf(bot, i + 1));
   }
-  const late = took.map(({ total, evidence }) => total - evidence);
+  const late = took.map(({ total, evidence }) => total - evidence).sort((a, b) => a - b);
+  const p95 = quantileOf(late, 0.95).toFixed(0);
   return [
     {
-      ...{ name: 'action', what: `median of ${ACTIONS} from decision to call, but for evidence`, unit: 'ms' },
+      ...{
+        name: 'action',
+        what: `median of ${ACTIONS} from decision to call, but for evidence; p95 ${p95} ms`,
+        unit: 'ms',
+      },
       ...{ value: median(late), spread: { least: Math.min(...late), most: Math.max(...late) } },
       bar: { of: 'value', atMost: 20 },
     },

@@ -10,16 +10,16 @@ import { startServer } from '../../services/alert-bot/src/signals/testing/server
 import { startSignals } from '../../services/alert-bot/src/testing/signals.ts';
 import { bootSupervisor } from '../../services/supervisor/src/harness.ts';
 import { tie } from '../../services/supervisor/src/lifeline.ts';
-import { DIGITS, labelsOf } from './payload.ts';
+import { alertsOf, type Numbered } from './payload.ts';
 
 const list = z.object({ processes: z.array(z.looseObject({})) });
 const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-/** How many processes there are, `p-0` and on; how many more are told of; and which alerts fire: name, service, and from which number to which. */
+/** How many processes there are, `p-0` and on; how many more are told of; and which alerts fire. */
 export interface Surroundings {
   processes: number;
   more?: number;
-  firing: readonly { alertname: string; service: string; from: number; to: number }[];
+  firing: readonly Numbered[];
 }
 
 const { processes, more = 0, firing }: Surroundings = JSON.parse(process.argv[2] ?? '{}');
@@ -42,15 +42,7 @@ const alertmanager = await startServer({
 });
 const now = Date.now();
 await createAlertmanager([alertmanager.url]).send(
-  firing.flatMap(({ alertname, service, from, to }) =>
-    Array.from({ length: to - from }, (_, i) => ({
-      labels: labelsOf(alertname, service, String(from + i).padStart(DIGITS, '0')),
-      annotations: {},
-      startsAt: now,
-      endsAt: now + 3_600_000,
-      generatorURL: '',
-    })),
-  ),
+  firing.flatMap((some) => alertsOf(some, { startsAt: now, endsAt: now + 3_600_000 })),
 );
 process.on('SIGTERM', async () => {
   await Promise.all([supervisor[Symbol.asyncDispose](), alertmanager[Symbol.asyncDispose]()]);

@@ -68,13 +68,16 @@ export async function startBot(options: BotOptions = {}) {
 }
 
 /** @throws Error where the answer is not well */
-export async function askApi(
+export async function fetchApi(
   { url, token }: { url: string; token(kind: 'admin'): string },
   path: string,
-): Promise<unknown> {
+): Promise<Response> {
   const response = await fetch(`${url}/api/v1${path}`, {
     headers: { authorization: `Bearer ${token('admin')}` },
   });
   if (!response.ok) throw new Error(`${path} was answered ${response.status}: ${await response.text()}`);
-  return response.json();
+  return response;
 }
+
+export const askApi = async (bot: Parameters<typeof fetchApi>[0], path: string): Promise<unknown> =>
+  (await fetchApi(bot, path)).json();

@@ -1,17 +1,12 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { quantileOf } from '../../tests/support/load.ts';
-import type { Bench } from '../bench.ts';
 import type { Figure } from '../figure.ts';
-import { median } from '../machine.ts';
-import { startBot } from './bot.ts';
-import { shoot } from './shoot.ts';
+import type { startBot } from './bot.ts';
+import { NAMES, type Sample } from './sample.ts';
 
 type Bot = Awaited<ReturnType<typeof startBot>>;
 
 const TIMES = 100;
-const STREAMS = 200;
-/** With and without alternate so often. */
-const ROUNDS = 3;
+const AT_ONCE = 8;
 
 /** The cookie of somebody who has signed in. */
 export async function signIn(bot: Pick<Bot, 'url' | 'token'>): Promise<string> {
@@ -25,94 +20,88 @@ export async function signIn(bot: Pick<Bot, 'url' | 'token'>): Promise<string> {
   return cookie;
 }
 
-/** The p99 of the first byte of each page, in milliseconds. @param incidents how many the log has */
-export async function pages(bot: Bot, incidents: number): Promise<Map<string, number>> {
-  const cookie = await signIn(bot);
-  const middle = Math.floor(incidents / 2);
-  const took = new Map<string, number>();
-  for (const path of [
-    '/',
-    `/incidents/${middle}`,
-    '/history',
-    '/history?since=1y&outcome=handed_over',
-    '/history?since=1y&service=p-0&reason=observe_only',
-    '/targets',
-    '/playbooks',
-    '/try',
-  ]) {
-    const times: number[] = [];
-    for (let i = 0; i < TIMES; i++) {
-      const began = performance.now();
-      // Resolves with the headers, which come with the first bytes of the body.
-      const response = await fetch(`${bot.url}${path}`, { headers: { cookie }, redirect: 'manual' });
-      times.push(performance.now() - began);
-      if (response.status !== 200) throw new Error(`${path} was answered ${response.status}`);
-      await response.arrayBuffer();
-    }
-    took.set(
-      path.replace(String(middle), 'N'),
-      quantileOf(
-        times.sort((a, b) => a - b),
-        0.99,
-      ),
-    );
-  }
+/** Those that people look at. */
+const SHOWN = ({ middle, acted }: Sample): readonly string[] => [
+  '/',
+  `/incidents/${middle}`,
+  `/incidents/${acted}`,
+  '/history',
+  '/history?since=1y&outcome=handed_over',
+  '/history?since=1y&service=p-0&reason=observe_only',
+  '/targets',
+  '/playbooks',
+  '/try',
+];
+/** Counted in a thread of its own, and put into a page that is shown already. */
+const CHARTS = '/history/charts?service=p-0&since=30d';
+
+/** Milliseconds. */
+export interface Shown {
+  /** The p99 of the first byte, by the page. */
+  alone: Map<string, number>;
+  charts: number;
+  /** Of all of them, each beside seven others. */
+  busy: number;
+}
+
+async function firstByte(bot: Bot, path: string, cookie: string): Promise<number> {
+  const began = performance.now();
+  // Resolves with the headers, which come with the first bytes of the body.
+  const response = await fetch(`${bot.url}${path}`, { headers: { cookie }, redirect: 'manual' });
+  const took = performance.now() - began;
+  if (response.status !== 200) throw new Error(`${path} was answered ${response.status}`);
+  await response.arrayBuffer();
   return took;
 }
 
-export const pageFigures = (took: ReadonlyMap<string, number>, incidents: number): Figure[] =>
-  [...took].map(([path, value]) => ({
-    ...{
-      name: 'page',
-      what: `p99 of the first byte of ${path} with ${incidents} incidents`,
-      value,
-      unit: 'ms',
-    },
-    bar: { of: 'value', atMost: 100 },
-  }));
-
-/** Pages that are open and told of each change. */
-async function listen(bot: Bot, count: number): Promise<AsyncDisposable> {
-  const cookie = await signIn(bot);
-  const gone = new AbortController();
-  const reading = Array.from({ length: count }, async () => {
-    const response = await fetch(`${bot.url}/console/news`, { headers: { cookie }, signal: gone.signal });
-    if (!response.ok) throw new Error(`a stream was answered ${response.status}`);
-    return response;
-  });
-  const streams = await Promise.all(reading);
-  const read = streams.map(async ({ body }) => {
-    for await (const _ of body ?? []);
-  });
-  return {
-    async [Symbol.asyncDispose]() {
-      gone.abort();
-      await Promise.allSettled(read);
-      await delay(0);
-    },
+/** The first bytes of so many pages, of which some are asked for side by side. @returns their p99 */
+async function p99Of(paths: readonly string[], atOnce: number, ask: (path: string) => Promise<number>) {
+  const took: number[] = [];
+  const left = paths.values();
+  const one = async (): Promise<void> => {
+    for (const path of left) took.push(await ask(path));
   };
+  await Promise.all(Array.from({ length: atOnce }, one));
+  return quantileOf(
+    took.sort((a, b) => a - b),
+    0.99,
+  );
 }
 
-/** What open pages cost the intake. */
-export async function streams({ seconds, step }: Bench): Promise<Figure[]> {
-  const rates: Record<'without' | 'listened', number[]> = { without: [], listened: [] };
-  for (let round = 1; round <= ROUNDS; round++)
-    for (const [name, count] of [
-      ['without', 0],
-      ['listened', STREAMS],
-    ] as const) {
-      step(`deliveries with ${count} open pages, round ${round}`);
-      await using bot = await startBot();
-      await using _ = await listen(bot, count);
-      const token = bot.token('webhook');
-      const before = await shoot({ url: bot.url, token, seconds: seconds / 3 });
-      rates[name].push((await shoot({ url: bot.url, token, seconds, from: before.next })).rate);
-    }
+export async function pages(bot: Bot, of: Sample): Promise<Shown> {
+  const cookie = await signIn(bot);
+  const ask = (path: string) => firstByte(bot, path, cookie);
+  const paths = SHOWN(of);
+  const names = SHOWN(NAMES);
+  const often = (path: string): string[] => Array.from({ length: TIMES }, () => path);
+  const alone = new Map<string, number>();
+  for (const [i, path] of paths.entries()) alone.set(names[i] ?? path, await p99Of(often(path), 1, ask));
+  const charts = await p99Of(often(CHARTS), 1, ask);
+  const busy = await p99Of(Array.from({ length: TIMES }, () => paths).flat(), AT_ONCE, ask);
+  return { alone, charts, busy };
+}
+
+export function pageFigures(
+  few: Shown,
+  many: Shown,
+  { few: base, many: of }: Record<'few' | 'many', string>,
+): Figure[] {
+  const line = (
+    name: string,
+    page: string,
+    [before = Number.NaN, value = Number.NaN]: (number | undefined)[],
+  ): Figure => ({
+    ...{ name, what: `p99 of the first byte of ${page} with ${of}`, value, unit: 'ms' },
+    baseline: { what: base, value: before },
+  });
   return [
-    {
-      ...{ name: 'streams', what: `deliveries while ${STREAMS} pages listen`, value: median(rates.listened) },
-      ...{ unit: 'a second', baseline: { what: 'none', value: median(rates.without) } },
-      bar: { of: 'ratio', atLeast: 0.9 },
-    },
+    ...[...many.alone].map(
+      ([page, value]): Figure => ({
+        ...line('page', page, [few.alone.get(page), value]),
+        bar: { of: 'value', atMost: 100 },
+      }),
+    ),
+    line('page-count', CHARTS, [few.charts, many.charts]),
+    line('page-busy', `all of these, ${AT_ONCE} side by side,`, [few.busy, many.busy]),
   ];
 }

@@ -28,6 +28,12 @@ const orders = z.object({
 });
 export type Orders = z.output<typeof orders>;
 
+/** Whoever does not know how long it takes says when it is over. */
+let isOver = false;
+process.once('SIGTERM', () => {
+  isOver = true;
+});
+
 const { connections, seconds, perSecond, ...order } = orders.parse(JSON.parse(process.argv[2] ?? ''));
 const { hostname, port } = new URL(order.url);
 const body = webhookBody(order);
@@ -85,9 +91,9 @@ function over(connection: Connection): void {
 }
 
 function free(connection: Connection): void {
-  const isOver =
+  const isDone =
     performance.now() - began > seconds * 1_000 || next >= (order.upTo ?? Number.POSITIVE_INFINITY);
-  if (perSecond === null && isOver) {
+  if (perSecond === null && isDone) {
     over(connection);
     return;
   }
@@ -103,7 +109,7 @@ for (const connection of all) free(connection);
 if (perSecond === null) await done.promise;
 else {
   const total = Math.round(perSecond * seconds);
-  for (let sent = 0; sent < total; ) {
+  for (let sent = 0; sent < total && !isOver; ) {
     const due = Math.min(total, Math.floor(((performance.now() - began) / 1_000) * perSecond) + 1);
     for (; sent < due; sent++) {
       const at = began + (sent / perSecond) * 1_000;

@@ -33,11 +33,14 @@ const REPEATS_A_SECOND = 1_000;
 type Asked = { url: string; token(kind: 'webhook'): string };
 
 /** New alerts about a target, twenty a second, each answered once it was decided about. */
-export const decisions = (bot: Asked, seconds: number, from: number): Promise<Hits> =>
-  shoot({
-    ...{ url: bot.url, token: bot.token('webhook'), path: '/webhook?wait=10s', connections: 8, alerts: 1 },
-    ...{ ...WATCHED, from, seconds, perSecond: A_SECOND },
-  });
+export const decisions = (bot: Asked, seconds: number, from: number, over?: AbortSignal): Promise<Hits> =>
+  shoot(
+    {
+      ...{ url: bot.url, token: bot.token('webhook'), path: '/webhook?wait=10s', connections: 8, alerts: 1 },
+      ...{ ...WATCHED, from, seconds, perSecond: A_SECOND },
+    },
+    over,
+  );
 
 const repeats = (bot: Asked, seconds: number): Promise<Hits> =>
   shoot({

@@ -18,6 +18,26 @@ export const labelsOf = (alertname: string, service: string, instance: string) =
   cluster: 'production-eu-central',
 });
 
+/** Alerts alike but for their numbers, of which `to` is the first that is none of them. */
+export interface Numbered {
+  alertname: string;
+  service: string;
+  from: number;
+  to: number;
+}
+
+/** The same alerts as the load generator sends, as Alertmanager takes them. */
+export const alertsOf = (
+  { alertname, service, from, to }: Numbered,
+  times: { startsAt: number; endsAt: number },
+) =>
+  Array.from({ length: to - from }, (_, i) => ({
+    labels: labelsOf(alertname, service, String(from + i).padStart(DIGITS, '0')),
+    annotations: {},
+    ...times,
+    generatorURL: '',
+  }));
+
 export interface Content {
   /** How many are in it. */
   alerts: number;

@@ -36,16 +36,19 @@ const AS_USUAL = {
 
 /**
  * Posts from a process of its own on a core of its own.
+ * @param over ends what is sent at a rate before its time
  * @throws Error where an answer was not 202: a rate of failures is no rate
  */
 export async function shoot(
   orders: Pick<Orders, 'url' | 'token' | 'seconds'> & Partial<Orders>,
+  over?: AbortSignal,
 ): Promise<Hits> {
   const { command, args } = pinned(
     [process.execPath, join(import.meta.dirname, 'gun.ts'), JSON.stringify({ ...AS_USUAL, ...orders })],
     CLIENT_CORE,
   );
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  over?.addEventListener('abort', () => child.kill('SIGTERM'), { once: true });
   const [said, [code]] = await Promise.all([text(child.stdout), once(child, 'exit')]);
   if (code !== 0) throw new Error(`the load generator ended with ${code}`);
   const answer: unknown = JSON.parse(said);
