@@ -17,8 +17,13 @@ import { forgetPeak, megabytes } from './vitals.ts';
 
 const SMALL = 1_000;
 
-interface Measured {
+interface Flooded {
   intake: Hits;
+  /** The most while it was flooded. */
+  floodMb: number;
+}
+
+interface Measured extends Flooded {
   decision: Hits;
   /** Milliseconds of each question, by its name. */
   questions: Map<string, number>;
@@ -28,19 +33,21 @@ interface Measured {
   sweep: number;
   startedIn: number;
   idleMb: number;
-  /** The most until all was asked, and from then until the flood was over. */
+  /** The most until all was asked. */
   askedMb: number;
-  floodMb: number;
 }
 
-async function measure(folder: string, around: Around, incidents: number, bench: Bench): Promise<Measured> {
+const startOn = (folder: string, around: Around) =>
+  startBot({ ...around, playbooks: PLAYBOOKS, folder, env: { ...ROOM, ALERT_BOT_LOG_KEEP: '1y' } });
+
+async function measure(
+  folder: string,
+  around: Around,
+  incidents: number,
+  bench: Bench,
+): Promise<Omit<Measured, keyof Flooded>> {
   const { seconds, step } = bench;
-  await using bot = await startBot({
-    ...around,
-    playbooks: PLAYBOOKS,
-    folder,
-    env: { ...ROOM, ALERT_BOT_LOG_KEEP: '1y' },
-  });
+  await using bot = await startOn(folder, around);
   const { startedIn } = bot;
   const idleMb = megabytes(bot, 'VmRSS');
   step(`a log of ${incidents} incidents: decisions`);
@@ -53,14 +60,20 @@ async function measure(folder: string, around: Around, incidents: number, bench:
   const shown = await pages(bot, sample);
   step(`a log of ${incidents} incidents: a sweep`);
   const sweep = await sweepTook(bot, around.alertmanagerUrl);
-  step(`a log of ${incidents} incidents: intake`);
   const askedMb = megabytes(bot, 'VmHWM');
+  return { decision, questions, counted, pages: shown, sweep, idleMb, askedMb, startedIn };
+}
+
+/** In a process of its own: what the questions before it took is not the flood's. */
+async function flood(folder: string, around: Around, incidents: number, bench: Bench): Promise<Flooded> {
+  const { seconds, step } = bench;
+  await using bot = await startOn(folder, around);
+  step(`a log of ${incidents} incidents: intake`);
   forgetPeak(bot);
   const token = bot.token('webhook');
   const before = await shoot({ url: bot.url, token, seconds: seconds / 3, from: 10_000_000_000 });
   const intake = await shoot({ url: bot.url, token, seconds, from: before.next });
-  const floodMb = megabytes(bot, 'VmHWM');
-  return { intake, decision, questions, counted, pages: shown, sweep, idleMb, askedMb, floodMb, startedIn };
+  return { intake, floodMb: megabytes(bot, 'VmHWM') };
 }
 
 /** A million incidents are asked about as a thousand are. */
@@ -73,11 +86,15 @@ export async function largeLog(bench: Bench): Promise<Figure[]> {
   if (bench.log === null) await make(large.path, incidents, bench);
   else await takeKept(bench.log, large.path, bench);
   const bytes = statSync(join(makePlaces(large.path).botData, 'incidents.db')).size / incidents;
-  const few = await measure(small.path, around, SMALL, bench);
+  const both = async (folder: string, of: number): Promise<Measured> => ({
+    ...(await measure(folder, around, of, bench)),
+    ...(await flood(folder, around, of, bench)),
+  });
+  const few = await both(small.path, SMALL);
   using flooded = temporaryFolder();
   // Of a copy: to work the flood off takes the engine minutes.
   copyTo(large.path, flooded.path);
-  const many = await measure(flooded.path, around, incidents, bench);
+  const many = await both(flooded.path, incidents);
   const alone = { p99: many.decision.p99, questions: many.questions };
   const of = { folder: large.path, around, alone };
   const { figures: copied, sample } = await backup({ ...of, incidents }, bench);

@@ -47,14 +47,17 @@ async function open(): Promise<() => Promise<void>> {
   let again = false;
   let pages = 1;
 
-  /** One at a time; what changes meanwhile is fetched after a rest, which is the longer the more pages there are. */
+  /** One at a time and apart from the others; what changes meanwhile is fetched after a rest, which is the longer the more pages there are. */
   async function refresh(): Promise<void> {
     again = refreshing;
     if (refreshing) return;
     refreshing = true;
+    const apart = Math.random() * (pages - 1) * REFRESH_EVERY_PER_PAGE;
+    await delay(apart);
+    again = false;
     shown = await readPage();
     fetched += 1;
-    await delay(Math.max(REFRESH_EVERY, pages * REFRESH_EVERY_PER_PAGE));
+    await delay(Math.max(REFRESH_EVERY, pages * REFRESH_EVERY_PER_PAGE) - apart);
     refreshing = false;
     if (again) await refresh();
   }

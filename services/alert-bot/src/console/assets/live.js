@@ -56,12 +56,18 @@ const keep = {
   },
 };
 
+const rest = (length) => new Promise((resolve) => setTimeout(resolve, length));
+
 async function refresh() {
   if (refreshing) {
     again = true;
     return;
   }
   refreshing = true;
+  // All of them hear of it in one moment: each asks at another one within the time that they have.
+  const apart = Math.random() * (pages - 1) * REFRESH_EVERY_PER_PAGE;
+  await rest(apart);
+  again = false;
   try {
     const response = await fetch(location.href, { headers: { accept: 'text/html' } });
     if (response.redirected && new URL(response.url).pathname === '/sign-in') {
@@ -84,9 +90,7 @@ async function refresh() {
   } catch {
     lost();
   } finally {
-    await new Promise((resolve) =>
-      setTimeout(resolve, Math.max(REFRESH_EVERY, pages * REFRESH_EVERY_PER_PAGE)),
-    );
+    await rest(Math.max(REFRESH_EVERY, pages * REFRESH_EVERY_PER_PAGE) - apart);
     refreshing = false;
     if (again) {
       again = false;
