@@ -18,7 +18,10 @@ let failure: string | null = null;
 
 /** To the end of its body, as a browser reads it. @returns the state of the log that it shows */
 async function readPage(): Promise<string> {
-  const response = await fetch(`${url}/`, { headers: { cookie, accept: 'text/html' }, redirect: 'manual' });
+  const response = await fetch(`${url}/`, {
+    headers: { cookie, accept: 'text/html', 'x-alert-bot-refresh': '1' },
+    redirect: 'manual',
+  });
   const text = await response.text();
   const shown = /<main[^>]* data-change="([^"]*)"/.exec(text)?.[1];
   if (response.status !== 200 || shown === undefined)

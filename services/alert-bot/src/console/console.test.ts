@@ -6,7 +6,7 @@ import { html } from 'hono/html';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bootSupervisor, staying } from '../../../supervisor/src/harness.ts';
 import { closeIncident } from '../decision/conclude.ts';
-import { fire, rage, tokenOf } from '../http/harness.ts';
+import { fire, order as giveOrder, rage, tokenOf } from '../http/harness.ts';
 import { insertEvidence, MOMENTS } from '../store/evidence.ts';
 import { PLAYBOOKS, startBot, type TestBot } from '../testing/bot.ts';
 import { anAttempt, anIncident } from '../testing/log.ts';
@@ -437,6 +437,22 @@ describe('what stands on the pages', () => {
       const found = /<a href="https:\/\/grafana.example.org[^"]*" rel="noreferrer" target="_blank">Logs at/;
       expect(found.test(text)).toBe(grafana !== null);
     }
+  });
+
+  test('a page that asks for itself again may have what another had; whoever comes to it sees how it is now', async () => {
+    await using bot = idle();
+    const ada = await signedIn(bot);
+    const change = (text: string) => /data-change="([^"]*)"/.exec(text)?.[1];
+    const before = await ada.get('/');
+    await giveOrder(bot, '/pause', { by: 'bob', why: 'JustNow' });
+    const again = await ada.get('/', { 'x-alert-bot-refresh': '1' });
+    expect(again.text).not.toContain('JustNow');
+    // It says of which state it is, so that it is asked for again once it is told of another.
+    expect(change(again.text)).toBe(change(before.text));
+    const now = await ada.get('/');
+    expect(now.text).toContain('JustNow');
+    expect(change(now.text)).not.toBe(change(before.text));
+    expect((await ada.get('/', { 'x-alert-bot-refresh': '1' })).text).toContain('JustNow');
   });
 
   test('targets: all of them, opted in or why not, and what depends on what', async () => {

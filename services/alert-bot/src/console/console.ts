@@ -1,6 +1,6 @@
 import { type Context, Hono } from 'hono';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
-import { html } from 'hono/html';
+import { html, raw } from 'hono/html';
 import { stream } from 'hono/streaming';
 import { z } from 'zod';
 import type { Apart } from '../apart/apart.ts';
@@ -28,14 +28,18 @@ import { chartsAsked, lookBack, lookNow } from './look.ts';
 import { lookAtPlaybooks } from './look-playbooks.ts';
 import { lookAtTargets } from './look-targets.ts';
 import { createNews, newsRoute } from './news.ts';
-import { nowPage } from './now-page.ts';
+import { nowCards, nowPage } from './now-page.ts';
 import { giveOrder, incidentOrder, type Order, stopOrder } from './orders.ts';
 import { playbooksPage } from './playbooks-page.ts';
 import { COOKIE, readSession, type Session } from './session.ts';
+import { createShared } from './shared.ts';
 import { localPath, signInAgain, signInRoutes, signOut } from './sign-in.ts';
 import { incidentStory } from './story.ts';
 import { targetsPage } from './targets-page.ts';
 import { type Frames, tryRoutes } from './try.ts';
+
+/** What the script of a page sends when it asks for that page again (assets/live.js). */
+const REFRESH = 'x-alert-bot-refresh';
 
 /** What the console is given besides what the API has. */
 export interface ConsoleParts {
@@ -72,10 +76,10 @@ export function consoleRoutes(deps: Deps, { tokens, readiness, api, apart, grafa
     }),
   );
 
-  const frame: Frames['frame'] = (c, session, at, { title, main, answer }) => {
-    const { state } = overall(seenNow(deps, readiness));
+  const frame: Frames['frame'] = (c, session, at, { title, main, answer, asOf }) => {
+    const state = asOf?.state ?? overall(seenNow(deps, readiness)).state;
     const isAnswer = answer !== undefined || c.req.method !== 'GET' || at === '/try';
-    const change = isAnswer ? null : lastChange(db);
+    const change = isAnswer ? null : (asOf?.change ?? lastChange(db));
     return page({ title, at, session, state, change, said: takeSaid(c) }, main);
   };
 
@@ -108,10 +112,20 @@ export function consoleRoutes(deps: Deps, { tokens, readiness, api, apart, grafa
       return c.redirect(order.back, 303);
     });
 
-  show('/', '/', async (_, session) => ({
-    title: 'Now',
-    main: nowPage(await lookNow(deps, readiness, standings), session),
-  }));
+  const news = createNews(deps);
+  const all = createShared(
+    async () => {
+      const change = lastChange(db);
+      const view = await lookNow(deps, readiness, standings);
+      return { view, cards: raw(await nowCards(view)), asOf: { change, state: overall(view).state } };
+    },
+    { told: news.told, monotonic: deps.monotonic },
+  );
+  show('/', '/', async (c, session) => {
+    const isRefresh = c.req.header(REFRESH) !== undefined;
+    const { view, cards, asOf } = await (isRefresh ? all.recent() : all.anew());
+    return { title: 'Now', main: nowPage(view, cards, session), asOf };
+  });
   show('/incidents/:id', '/history', async (c, session) => {
     const incident = knownIncident(db, c.req.param('id') ?? '');
     const story = incidentStory(db, incident, now());
@@ -165,7 +179,7 @@ export function consoleRoutes(deps: Deps, { tokens, readiness, api, apart, grafa
   });
   app.route(
     '/',
-    newsRoute(createNews(deps), (c) => who(c) !== null),
+    newsRoute(news, (c) => who(c) !== null),
   );
   return app;
 }

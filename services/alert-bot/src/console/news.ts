@@ -21,6 +21,7 @@ export function createNews({ db, stopping }: Pick<Deps, 'db' | 'stopping'>) {
   const listeners = new Set<Listener>();
   let timer: NodeJS.Timeout | undefined;
   let last = '';
+  let told = 0;
 
   /** What is told: the state of the log, and how many pages are told so; the more there are the less often each asks. */
   const line = (): string => `${last} ${listeners.size}`;
@@ -39,6 +40,7 @@ export function createNews({ db, stopping }: Pick<Deps, 'db' | 'stopping'>) {
     const now = lastChange(db);
     if (now === last) return;
     last = now;
+    told += 1;
     for (const tell of listeners) tell(line());
   }
 
@@ -46,10 +48,14 @@ export function createNews({ db, stopping }: Pick<Deps, 'db' | 'stopping'>) {
     count: () => listeners.size,
     /** How it is now, as it would be told. */
     line: () => `${lastChange(db)} ${listeners.size}`,
+    /** Grows whenever a page is told how it is. */
+    told: () => told,
     stopping,
     /** @returns how to stop listening */
     listen(listener: Listener): () => void {
       listeners.add(listener);
+      // It is told at once.
+      told += 1;
       if (listeners.size === 1) {
         last = lastChange(db);
         lookLater();

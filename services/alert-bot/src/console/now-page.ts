@@ -30,8 +30,8 @@ export interface NowView extends Seen {
   audit: readonly AuditRow[];
 }
 
-/** Everything that matters now, on one page. */
-export function nowPage(view: NowView, session: Session): Html {
+/** Everything that matters now, on one page. @param cards what is the same for everybody */
+export function nowPage(view: NowView, cards: Html, session: Session): Html {
   const { state, sentence } = overall(view);
   return html`<section class="state ${state}" aria-labelledby="state">
       <h1 id="state">${sentence}</h1>
@@ -40,7 +40,12 @@ export function nowPage(view: NowView, session: Session): Html {
     </section>
     ${stopCard(view.pause, session, view.now)}
     ${stormCard(view, session)}
-    ${openCard(view)}
+    ${cards}`;
+}
+
+/** The part of it that is the same for everybody, and most of it. */
+export const nowCards = (view: NowView): Html =>
+  html`${openCard(view)}
     ${view.quarantines.length === 0 ? NOTHING : quarantineCard(view)}
     ${card('Budgets left', budgets(view), { id: 'budgets' })}
     ${card(
@@ -73,7 +78,6 @@ export function nowPage(view: NowView, session: Session): Html {
       ),
       { id: 'people' },
     )}`;
-}
 
 function stormCard({ storm, stormSays }: NowView, session: Session): Html {
   if (storm === null) return NOTHING;

@@ -7,6 +7,7 @@ import type { Deps } from '../deps.ts';
 import type { Millis } from '../domain/duration.ts';
 import { shorten } from '../http/input.ts';
 import type { Passed } from '../http/operation.ts';
+import type { State } from '../http/overall.ts';
 import { orderOf } from './forms.ts';
 import type { Html } from './layout.ts';
 import { type ReplayForm, replayCard, replayResult, WORKING } from './replay-card.ts';
@@ -29,6 +30,8 @@ export interface Shown {
   main: Html;
   /** The status of one that is an answer: it stays as it is while it is open. */
   answer?: 200 | 503;
+  /** Of which state of the log it is, where that is not the one of now. */
+  asOf?: { change: string; state: State };
 }
 
 const SINCE = '7d';

@@ -69,7 +69,9 @@ async function refresh() {
   await rest(apart);
   again = false;
   try {
-    const response = await fetch(location.href, { headers: { accept: 'text/html' } });
+    const response = await fetch(location.href, {
+      headers: { accept: 'text/html', 'x-alert-bot-refresh': '1' },
+    });
     if (response.redirected && new URL(response.url).pathname === '/sign-in') {
       leave();
       return;
