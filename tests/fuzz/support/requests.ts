@@ -35,6 +35,7 @@ export const ROUTES = [
   'GET /api/v1/audit',
   'GET /api/v1/approvals',
   'GET /api/v1/playbooks',
+  'GET /api/v1/playbooks/text',
   'GET /api/v1/pauses',
   'GET /api/v1/stats',
   'GET /api/v1/report',

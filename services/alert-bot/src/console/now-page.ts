@@ -135,7 +135,7 @@ const quarantineCard = ({ quarantines, now }: NowView): Html =>
     { id: 'quarantines' },
   );
 
-/** More at a glance are none. */
+/** More than these nobody takes in at a glance. */
 const BUDGETS_SHOWN = 20;
 const isSpent = ({ quarantined, budgets }: Standing): boolean =>
   quarantined || budgets.some(({ attempts, left }) => left < attempts);
