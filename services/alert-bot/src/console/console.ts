@@ -18,6 +18,7 @@ import { assetRoutes } from './assets.ts';
 import { chartsPage } from './charts-card.ts';
 import { csvOf } from './export.ts';
 import { orderOf } from './forms.ts';
+import type { Frames } from './frames.ts';
 import { grafanaLinks } from './grafana-links.ts';
 import { filterOf, readQuery } from './history-filter.ts';
 import { historyPage } from './history-page.ts';
@@ -32,11 +33,11 @@ import { nowCards, nowPage } from './now-page.ts';
 import { giveOrder, incidentOrder, type Order, stopOrder } from './orders.ts';
 import { playbooksPage } from './playbooks-page.ts';
 import { COOKIE, readSession, type Session } from './session.ts';
-import { createShared } from './shared.ts';
+import { createSharedView } from './shared-view.ts';
 import { localPath, signInAgain, signInRoutes, signOut } from './sign-in.ts';
 import { incidentStory } from './story.ts';
 import { targetsPage } from './targets-page.ts';
-import { type Frames, tryRoutes } from './try.ts';
+import { tryRoutes } from './try.ts';
 
 /** What the script of a page sends when it asks for that page again (assets/live.js). */
 const REFRESH = 'x-alert-bot-refresh';
@@ -113,7 +114,7 @@ export function consoleRoutes(deps: Deps, { tokens, readiness, api, apart, grafa
     });
 
   const news = createNews(deps);
-  const all = createShared(
+  const all = createSharedView(
     async () => {
       const change = lastChange(db);
       const view = await lookNow(deps, readiness, standings);

@@ -7,6 +7,9 @@ export async function formOf(request: Request): Promise<Record<string, string>> 
   return Object.fromEntries(new URLSearchParams(await readText(request)));
 }
 
+/** A time as a browser's field sends it: without a zone, and the page says that it is UTC. */
+export const inUtc = (written: string): string => (/[T ][\d:.]+$/.test(written) ? `${written}Z` : written);
+
 /**
  * A form that only a page of this bot can have sent.
  * @throws HttpError `forbidden` where it was not: nothing was done

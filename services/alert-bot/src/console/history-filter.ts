@@ -6,6 +6,7 @@ import { HttpError } from '../http/errors.ts';
 import { shorten, strict } from '../http/input.ts';
 import type { HistoryFilter } from '../store/history.ts';
 import type { DrawnFilter } from '../store/matching-hours.ts';
+import { inUtc } from './forms.ts';
 
 export const SPANS = ['1h', '24h', '7d', '30d', '90d', '1y'] as const;
 
@@ -22,8 +23,7 @@ const time = z
   .union([
     empty,
     z.string().transform((written, context) => {
-      // The field of a browser sends no zone: the page says that it is UTC.
-      const at = Date.parse(/[zZ]|[+-]\d\d:\d\d$/.test(written) ? written : `${written}Z`);
+      const at = Date.parse(inUtc(written));
       const isTime = at >= EARLIEST && at <= LATEST;
       if (isTime) return at;
       const why = Number.isNaN(at) ? 'is no time' : 'is not between 1970 and 9999';

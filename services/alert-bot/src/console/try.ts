@@ -1,4 +1,4 @@
-import type { Context, Hono } from 'hono';
+import type { Hono } from 'hono';
 import { raw } from 'hono/html';
 import { stream } from 'hono/streaming';
 import type { ReplayResult } from '../apart/replay-result.ts';
@@ -7,32 +7,11 @@ import type { Deps } from '../deps.ts';
 import type { Millis } from '../domain/duration.ts';
 import { shorten } from '../http/input.ts';
 import type { Passed } from '../http/operation.ts';
-import type { State } from '../http/overall.ts';
-import { orderOf } from './forms.ts';
-import type { Html } from './layout.ts';
+import { inUtc, orderOf } from './forms.ts';
+import type { Frames } from './frames.ts';
 import { type ReplayForm, replayCard, replayResult, WORKING } from './replay-card.ts';
-import type { Session } from './session.ts';
 import { simulateIn } from './simulate.ts';
 import { EXAMPLE, tryPage } from './try-page.ts';
-
-/** What stands around every page, and who it is for. */
-export interface Frames {
-  /** @throws HttpError for whoever is not signed in, or not any more */
-  signedIn(c: Context): Session;
-  show(path: string, at: string, make: (c: Context, session: Session) => Promise<Shown>): void;
-  /** The text of a whole page. */
-  frame(c: Context, session: Session, at: string, shown: Shown): Html;
-}
-
-/** A page without what stands around each. */
-export interface Shown {
-  title: string;
-  main: Html;
-  /** The status of one that is an answer: it stays as it is while it is open. */
-  answer?: 200 | 503;
-  /** Of which state of the log it is, where that is not the one of now. */
-  asOf?: { change: string; state: State };
-}
 
 const SINCE = '7d';
 /** A connection that says nothing for long is ended, by this server or a proxy. */
@@ -56,9 +35,6 @@ function askedBy({ playbooks, since, from, to }: ReplayForm): ReplayAsked | { fa
     ...(to === '' ? {} : { to: inUtc(to) }),
   };
 }
-
-/** The field of a browser sends no zone: the page says that it is UTC. */
-const inUtc = (written: string): string => (/T[\d:.]+$/.test(written) ? `${written}Z` : written);
 
 /** `/try`: an alert as it would be decided about now, and the past under another playbook file. */
 export function tryRoutes(

@@ -48,8 +48,10 @@ const ROWS_AT_ONCE = 500;
 const BREATH: Millis = 5;
 const TIMES_AS_LONG = 4;
 
-/** What is removed stood all over the file, so that its pages are moved there a few at a time (the first time with
- * what the engine has written; `npm run bench -- --only log`, prune-p99). */
+/**
+ * What is removed stood all over the file, so that its pages are moved there a few at a time, the first time with what the
+ * engine has written (`npm run bench -- --only log`, prune-p99).
+ */
 const SHORT_WAL = 250;
 
 type Prunable = (typeof PRUNED)[number];

@@ -13,7 +13,7 @@ import { write } from '../store/db.ts';
 import type { Incident } from '../store/incidents.ts';
 import { lookAtOnce } from '../store/waits.ts';
 import { HttpError } from './errors.ts';
-import { person, SAY_WHO, strict } from './input.ts';
+import { person, SAY_WHO, strict, words } from './input.ts';
 import type { Register } from './operation.ts';
 import { done, incidentShape } from './shapes.ts';
 import { explained, iso, knownIncident } from './view.ts';
@@ -26,12 +26,7 @@ const answerShape = strict(
 );
 
 const rejectShape = answerShape.extend({
-  why: z
-    .string({ error: NEEDS_WHY })
-    .trim()
-    .min(1, NEEDS_WHY)
-    .max(2_000, 'at most 2000 characters')
-    .meta({ description: 'Whoever looks at it next will want to know' }),
+  why: words(NEEDS_WHY).min(1, NEEDS_WHY).meta({ description: 'Whoever looks at it next will want to know' }),
 });
 
 const answerView = z.object({

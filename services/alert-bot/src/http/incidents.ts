@@ -9,7 +9,7 @@ import { incidentHistory } from '../store/history.ts';
 import { cursorAt, pageOf, placeOf } from './cursor.ts';
 import { HttpError } from './errors.ts';
 import { incidentFilter } from './incident-filter.ts';
-import { incidentNumber, paging, person, shorten, strict, time } from './input.ts';
+import { incidentNumber, paging, person, shorten, strict, time, words } from './input.ts';
 import { NOTHING, type Register } from './operation.ts';
 import { decisionShape, detailShape, done, incidentShape } from './shapes.ts';
 import { decisionView, incidentDetail, incidentView, iso, knownIncident } from './view.ts';
@@ -30,11 +30,7 @@ const next = z
 const noteBody = strict(
   {
     by: person.by,
-    note: z
-      .string({ error: 'write the note' })
-      .trim()
-      .min(1, 'write the note')
-      .max(2_000, 'at most 2000 characters'),
+    note: words('write the note').min(1, 'write the note'),
   },
   'send {"by":"your name","note":"…"}',
 );

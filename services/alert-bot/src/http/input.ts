@@ -5,6 +5,8 @@ import { HttpError } from './errors.ts';
 
 /** What every order carries. */
 export const SAY_WHO = 'send {"by":"your name","why":"…"}';
+/** What a person writes, and is kept. @param error what is said where it is no text */
+export const words = (error: string) => z.string({ error }).trim().max(2_000, 'at most 2000 characters');
 /** Who gives an order, and why: both are kept. */
 export const person = {
   by: z
@@ -13,10 +15,7 @@ export const person = {
     .min(1, 'say who you are')
     .max(200, 'at most 200 characters'),
   // Whoever stops the bot at night is not held up for words.
-  why: z
-    .string({ error: 'a text' })
-    .trim()
-    .max(2_000, 'at most 2000 characters')
+  why: words('a text')
     .default('')
     .transform((why) => why || NO_REASON),
 };

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { createShared } from './shared.ts';
+import { createSharedView } from './shared-view.ts';
 
 function stage() {
   const world = { told: 0, now: 0, made: 0, fails: false };
-  const shared = createShared(
+  const shared = createSharedView(
     async () => {
       world.made += 1;
       if (world.fails) throw new Error('the platform is away');

@@ -7,7 +7,7 @@ const OLDEST: Millis = 5_000;
  * What is made for one page serves all that ask after it: until pages are told of a change again, or it is too old.
  * @param told grows whenever a page is told how it is, so that none gets what is older than what it was told
  */
-export function createShared<T>(
+export function createSharedView<T>(
   make: () => Promise<T>,
   { told, monotonic }: { told(): number; monotonic(): Millis },
 ) {
